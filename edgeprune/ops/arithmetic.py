@@ -1,0 +1,70 @@
+"""Fixed-point arithmetic of TFLite's 8-bit quantization, computed when code is generated.
+
+Sources: the TFLite 8-bit quantization specification and the kernels' preparation
+code, whose results must be matched bit by bit (`kernels/internal/quantization_util`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeprune.graph import Tensor
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """A positive real as `mantissa * 2**(shift - 31)`, mantissa in [2**30, 2**31) or 0."""
+
+    mantissa: int
+    shift: int
+
+
+def quantize_multiplier(real: float) -> Multiplier:
+    """Express a real number >= 0 as fixed-point multiplier.
+
+    The mantissa is rounded half away from zero; a number below 2**-31 becomes 0.
+    """
+    if real == 0:
+        return Multiplier(0, 0)
+    fraction, shift = math.frexp(real)
+    mantissa = math.floor(fraction * (1 << 31) + 0.5)
+    if mantissa == 1 << 31:
+        mantissa //= 2
+        shift += 1
+    if shift < -31:
+        return Multiplier(0, 0)
+    return Multiplier(mantissa, shift)
+
+
+def channel_multipliers(source: Tensor, weights: Tensor, output: Tensor, channels: int) -> tuple[Multiplier, ...]:
+    """One multiplier per output channel: input scale * weight scale / output scale, in double."""
+    scale_in, scale_out = source.quantized().scale, output.quantized().scale
+    scales = weights.quantized().scales
+    per_channel = scales if len(scales) == channels else scales * channels
+    return tuple(quantize_multiplier(scale_in * scale / scale_out) for scale in per_channel)
+
+
+def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
+    """Clamping range of a fused activation in the output's quantization.
+
+    Args:
+        activation: NONE, RELU, RELU_N1_TO_1 or RELU6.
+        output: The int8 output tensor.
+    """
+    info = np.iinfo(output.dtype.numpy)
+    quantization = output.quantized()
+
+    def quantize(real: float) -> int:
+        # float32 division, rounded half away from zero, as the kernels' preparation does
+        steps = float(np.float32(real) / np.float32(quantization.scale))
+        return quantization.zero_point + int(math.copysign(math.floor(abs(steps) + 0.5), steps))
+
+    bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU_N1_TO_1": (-1.0, 1.0), "RELU6": (0.0, 6.0)}
+    low, high = bounds[activation]
+    return (
+        int(info.min) if low is None else max(int(info.min), quantize(low)),
+        int(info.max) if high is None else min(int(info.max), quantize(high)),
+    )

@@ -1,0 +1,170 @@
+"""What every operator's folder provides: options, constraints, shape rule, cost, kernels.
+
+An operator lives in one folder `ops/<name>/` whose `__init__.py` has one `Operator`
+object named `OPERATOR`; its C kernels lie beside it.  Adding one edits nothing else.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeprune.graph import DType, Graph, Node
+from edgeprune.targets import McuTarget
+
+#: A rule that a node must follow: None when it does, else what is at fault.  Its
+#: docstring is the sentence that users and the documentation read.
+Constraint = Callable[[Graph, Node], str | None]
+
+
+@dataclass(frozen=True, eq=False)
+class CArray:
+    """A constant table in flash: `ctype name[] = {values}`."""
+
+    ctype: str
+    suffix: str
+    values: npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class CField:
+    """One member of a kernel's parameter structure: `.name = text`."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class KernelCode:
+    """What one layer contributes to the generated model.
+
+    Attributes:
+        arrays: Tables; a parameter field refers to one as `{array:SUFFIX}`.
+        fields: Members of the parameter structure, in order.
+    """
+
+    arrays: tuple[CArray, ...]
+    fields: tuple[CField, ...]
+
+
+class Kernel(abc.ABC):
+    """One implementation of an operator.
+
+    The C function is `void NAME(const NAME_params *p, <inputs>, <output>, void *scratch)`,
+    declared in `NAME.h` and defined in `NAME.c`, both beside the operator's module.
+    """
+
+    name: ClassVar[str]
+    folder: ClassVar[Path]
+    #: Whether the kernel needs the DSP extension (SMLAD and friends).
+    needs_dsp: ClassVar[bool] = False
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        """Whether this kernel can run the node (the operator's constraints hold already)."""
+        return True
+
+    @abc.abstractmethod
+    def cycles(self, graph: Graph, node: Node) -> float:
+        """Expected CPU cycles of one execution, for choosing between kernels."""
+
+    @abc.abstractmethod
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        """Tables and parameters for the node."""
+
+    def scratch_bytes(self, graph: Graph, node: Node) -> int:
+        """Bytes of working memory that the kernel needs while it runs."""
+        return 0
+
+
+class Operator(abc.ABC):
+    """One TFLite operator."""
+
+    #: TFLite's name, for example CONV_2D.
+    name: ClassVar[str]
+    #: One line for the documentation.
+    summary: ClassVar[str]
+    constraints: ClassVar[tuple[Constraint, ...]]
+    kernels: ClassVar[tuple[Kernel, ...]]
+    #: True when the output is the input's bytes under another shape: no code, no copy.
+    is_view: ClassVar[bool] = False
+
+    def decode(self, options: Any) -> object | None:
+        """Translate the flatbuffer's option object into the operator's own frozen dataclass."""
+        return None
+
+    @abc.abstractmethod
+    def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """Shape that output 0 must have."""
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        """Multiply-accumulates of one execution."""
+        return 0
+
+    def runtime_inputs(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """Tensors that the kernel reads from memory at run time."""
+        return tuple(i for i in node.inputs if i >= 0 and not graph.tensors[i].is_constant)
+
+    def faults(self, graph: Graph, node: Node) -> tuple[str, ...]:
+        """Every rule that the node breaks, in words; empty when it can be built."""
+        found = [f"{rule.__doc__} ({fault})" for rule in self.constraints if (fault := rule(graph, node))]
+        if not found and self.output_shape(graph, node) != graph.output(node).shape:
+            want, has = self.output_shape(graph, node), graph.output(node).shape
+            found.append(f"The output's shape must follow from the inputs. (it is {has}, not {want})")
+        return tuple(found)
+
+
+# ---- constraints that many operators share
+
+
+def int8_input_and_output(graph: Graph, node: Node) -> str | None:
+    """Input 0 and output 0 are int8 with one scale and zero point each."""
+    for tensor in (graph.required(node, 0), graph.output(node)):
+        if tensor.dtype is not DType.INT8:
+            return f"{tensor.name!r} is {tensor.dtype.value}"
+        if tensor.quantization is None or tensor.quantization.per_channel or tensor.quantization.scale <= 0:
+            return f"{tensor.name!r} has no per-tensor scale"
+    return None
+
+
+def same_quantization(graph: Graph, node: Node) -> str | None:
+    """Input 0 and output 0 have the same scale and zero point."""
+    source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
+    if (source.scale, source.zero_point) != (output.scale, output.zero_point):
+        return f"{source.scale:g}, {source.zero_point} against {output.scale:g}, {output.zero_point}"
+    return None
+
+
+def four_dimensions(graph: Graph, node: Node) -> str | None:
+    """Input 0 has the four dimensions batch, height, width, channels."""
+    shape = graph.required(node, 0).shape
+    return None if len(shape) == 4 else f"it has the shape {shape}"
+
+
+def constant_int8_weights(graph: Graph, node: Node) -> str | None:
+    """Weights are constant int8 with zero point 0."""
+    weights = graph.required(node, 1)
+    if not weights.is_constant or weights.dtype is not DType.INT8:
+        return f"they are {'constant' if weights.is_constant else 'computed'} {weights.dtype.value}"
+    if weights.quantization is None or any(weights.quantization.zero_points):
+        return "their zero point is not 0"
+    return None
+
+
+def constant_int32_bias(graph: Graph, node: Node) -> str | None:
+    """The bias, where there is one, is constant int32."""
+    bias = graph.operand(node, 2)
+    if bias is None or (bias.is_constant and bias.dtype is DType.INT32):
+        return None
+    return f"it is {'constant' if bias.is_constant else 'computed'} {bias.dtype.value}"
+
+
+def fused_activation(graph: Graph, node: Node) -> str | None:
+    """The fused activation is none, ReLU, ReLU6 or ReLU clipped to [-1, 1]."""
+    activation = getattr(node.options, "activation", "NONE")
+    return None if activation in {"NONE", "RELU", "RELU6", "RELU_N1_TO_1"} else f"it is {activation}"

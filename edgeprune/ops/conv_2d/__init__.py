@@ -1,0 +1,156 @@
+"""CONV_2D: two-dimensional convolution, filters [out][height][width][in / groups]."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from edgeprune.graph import Graph, Node
+from edgeprune.ops import base, geometry
+from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
+from edgeprune.ops.enums import activation_name, padding_name
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Conv2DOptions:
+    """Options of CONV_2D; pairs are (height, width)."""
+
+    padding: str
+    activation: str
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+
+
+def _options(node: Node) -> Conv2DOptions:
+    return cast(Conv2DOptions, node.options)
+
+
+def _filter(graph: Graph, node: Node) -> tuple[int, int, int, int]:
+    """(out channels, height, width, channels seen by each) of the weights."""
+    shape = graph.required(node, 1).shape
+    return shape[0], shape[1], shape[2], shape[3]
+
+
+def four_dimensional_weights(graph: Graph, node: Node) -> str | None:
+    """Weights have four dimensions, and their input depth divides the input's channels into groups."""
+    shape, channels = graph.required(node, 1).shape, graph.required(node, 0).shape[3]
+    if len(shape) != 4 or 0 in shape:
+        return f"they have the shape {shape}"
+    groups, rest = divmod(channels, shape[3])
+    return None if rest == 0 and groups and shape[0] % groups == 0 else f"{channels} channels against {shape}"
+
+
+class _Scalar(Kernel):
+    name = "ep_conv_2d_s8"
+    folder = _FOLDER
+
+    def cycles(self, graph: Graph, node: Node) -> float:
+        return 9.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        weights = graph.required(node, 1).constant()
+        arrays, stage = geometry.output_stage(graph, node, weights.shape[0], _options(node).activation)
+        fields = (
+            _window(graph, node),
+            CField("weights", "{array:weights}"),
+            CField("group_c", str(weights.shape[3])),
+            CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
+            CField("stage", stage),
+        )
+        return KernelCode((CArray("int8_t", "weights", weights.astype(np.int8)), *arrays), fields)
+
+
+class _Dsp(Kernel):
+    name = "ep_conv_2d_s8_dsp"
+    folder = _FOLDER
+    needs_dsp = True
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        return _filter(graph, node)[3] == graph.required(node, 0).shape[3]
+
+    def cycles(self, graph: Graph, node: Node) -> float:
+        out, *window = _filter(graph, node)
+        pixels = graph.output(node).size // out
+        depth = _padded(math.prod(window))
+        gather = 0.0 if window[:2] == [1, 1] else 2.0 * depth
+        return pixels * (gather + 1.5 * depth + 60 + out * (1.75 * depth + 22))
+
+    def scratch_bytes(self, graph: Graph, node: Node) -> int:
+        depth = math.prod(_filter(graph, node)[1:])
+        return 2 * 2 * _padded(depth) + depth
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        weights = graph.required(node, 1).constant().astype(np.int64)
+        rows = weights.reshape(weights.shape[0], -1)
+        zero_point = graph.required(node, 0).quantized().zero_point
+        arrays, stage = geometry.output_stage(
+            graph, node, len(rows), _options(node).activation, folded=-zero_point * rows.sum(axis=1)
+        )
+        fields = (
+            _window(graph, node),
+            CField("input_zero_point", str(zero_point)),
+            CField("columns", geometry.columns_initialiser(_padded(rows.shape[1]), len(rows), stage)),
+        )
+        table = CArray("int8_t", "weights", geometry.padded_rows(rows.astype(np.int8)))
+        return KernelCode((table, *arrays), fields)
+
+
+def _padded(depth: int) -> int:
+    return -(-depth // 4) * 4
+
+
+def _window(graph: Graph, node: Node) -> CField:
+    options, (_, height, width, _) = _options(node), _filter(graph, node)
+    return geometry.window_field(
+        graph.required(node, 0).shape,
+        graph.output(node).shape,
+        (height, width),
+        options.stride,
+        options.dilation,
+        options.padding,
+    )
+
+
+class Conv2D(Operator):
+    """CONV_2D with per-channel or per-tensor int8 weights."""
+
+    name = "CONV_2D"
+    summary = "Convolution with stride, dilation, groups, SAME or VALID padding and fused activation."
+    constraints = (
+        base.int8_input_and_output,
+        base.four_dimensions,
+        base.constant_int8_weights,
+        four_dimensional_weights,
+        base.constant_int32_bias,
+        geometry.positive_steps,
+        base.fused_activation,
+    )
+    kernels = (_Scalar(), _Dsp())
+
+    def decode(self, options: Any) -> Conv2DOptions:
+        """Translate `Conv2DOptionsT`."""
+        return Conv2DOptions(
+            padding_name(options.padding),
+            activation_name(options.fusedActivationFunction),
+            (options.strideH, options.strideW),
+            (options.dilationHFactor, options.dilationWFactor),
+        )
+
+    def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """[batch, rows, columns, filters]."""
+        options, (out, height, width, _) = _options(node), _filter(graph, node)
+        source = graph.required(node, 0).shape
+        return geometry.window_shape(source, (height, width), options.stride, options.dilation, options.padding, out)
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        """Output elements times the weights that each sees."""
+        return graph.output(node).size * math.prod(graph.required(node, 1).shape[1:])
+
+
+OPERATOR = Conv2D()

@@ -1,0 +1,160 @@
+"""DEPTHWISE_CONV_2D: one filter per channel, weights [1][height][width][channels * multiplier]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from edgeprune.graph import Graph, Node
+from edgeprune.ops import base, geometry
+from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
+from edgeprune.ops.enums import activation_name, padding_name
+
+_FOLDER = Path(__file__).parent
+#: Order in which SXTB16 of a word and of the word rotated by 8 yields four channels.
+_CHANNEL_ORDER = (0, 2, 1, 3)
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2DOptions:
+    """Options of DEPTHWISE_CONV_2D; pairs are (height, width)."""
+
+    padding: str
+    activation: str
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+
+
+def _options(node: Node) -> DepthwiseConv2DOptions:
+    return cast(DepthwiseConv2DOptions, node.options)
+
+
+def _taps(graph: Graph, node: Node) -> tuple[int, int, int]:
+    """(height, width, output channels) of the weights."""
+    shape = graph.required(node, 1).shape
+    return shape[1], shape[2], shape[3]
+
+
+def one_filter_per_channel(graph: Graph, node: Node) -> str | None:
+    """Weights have the shape [1, height, width, input channels times the multiplier]."""
+    shape, channels = graph.required(node, 1).shape, graph.required(node, 0).shape[3]
+    if len(shape) != 4 or shape[0] != 1 or 0 in shape or channels == 0 or shape[3] % channels:
+        return f"{shape} for {channels} channels"
+    return None
+
+
+def _window(graph: Graph, node: Node) -> CField:
+    options, (height, width, _) = _options(node), _taps(graph, node)
+    return geometry.window_field(
+        graph.required(node, 0).shape,
+        graph.output(node).shape,
+        (height, width),
+        options.stride,
+        options.dilation,
+        options.padding,
+    )
+
+
+class _Scalar(Kernel):
+    name = "ep_depthwise_conv_2d_s8"
+    folder = _FOLDER
+
+    def cycles(self, graph: Graph, node: Node) -> float:
+        return 17.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        channels = _taps(graph, node)[2]
+        arrays, stage = geometry.output_stage(graph, node, channels, _options(node).activation)
+        weights = graph.required(node, 1).constant().astype(np.int8)
+        fields = (
+            _window(graph, node),
+            CField("weights", "{array:weights}"),
+            CField("multiplier", str(channels // graph.required(node, 0).shape[3])),
+            CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
+            CField("stage", stage),
+        )
+        return KernelCode((CArray("int8_t", "weights", weights), *arrays), fields)
+
+
+class _Dsp(Kernel):
+    name = "ep_depthwise_conv_2d_s8_dsp"
+    folder = _FOLDER
+    needs_dsp = True
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        return _taps(graph, node)[2] == graph.required(node, 0).shape[3]
+
+    def cycles(self, graph: Graph, node: Node) -> float:
+        height, width, channels = _taps(graph, node)
+        pixels = graph.output(node).size // channels
+        blocks, pairs = -(-channels // 4), -(-height * width // 2)
+        return pixels * (16.0 * height * width + blocks * (28.0 * pairs + 90))
+
+    def scratch_bytes(self, graph: Graph, node: Node) -> int:
+        height, width, channels = _taps(graph, node)
+        # Pointers take 8 bytes on a 64-bit host, where the same code is checked.
+        return 8 * 2 * -(-height * width // 2) + channels
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        height, width, channels = _taps(graph, node)
+        taps = graph.required(node, 1).constant().astype(np.int64).reshape(height * width, channels)
+        zero_point = graph.required(node, 0).quantized().zero_point
+        arrays, stage = geometry.output_stage(
+            graph, node, channels, _options(node).activation, folded=-zero_point * taps.sum(axis=0)
+        )
+        padded = np.pad(taps, ((0, len(taps) % 2), (0, -channels % 4))).astype(np.int16)
+        # [pairs, 2, blocks, 4] -> [blocks, pairs, 4 in SXTB16 order, 2]
+        table = padded.reshape(len(padded) // 2, 2, -1, 4).transpose(2, 0, 3, 1)[:, :, _CHANNEL_ORDER, :]
+        fields = (
+            _window(graph, node),
+            CField("weights", "{array:weights}"),
+            CField("pairs", str(len(padded) // 2)),
+            CField("input_zero_point", str(zero_point)),
+            CField("stage", stage),
+        )
+        return KernelCode((CArray("int16_t", "weights", table), *arrays), fields)
+
+
+class DepthwiseConv2D(Operator):
+    """DEPTHWISE_CONV_2D with per-channel or per-tensor int8 weights."""
+
+    name = "DEPTHWISE_CONV_2D"
+    summary = "Depthwise convolution with multiplier, stride, dilation, SAME or VALID padding and fused activation."
+    constraints = (
+        base.int8_input_and_output,
+        base.four_dimensions,
+        base.constant_int8_weights,
+        one_filter_per_channel,
+        base.constant_int32_bias,
+        geometry.positive_steps,
+        base.fused_activation,
+    )
+    kernels = (_Scalar(), _Dsp())
+
+    def decode(self, options: Any) -> DepthwiseConv2DOptions:
+        """Translate `DepthwiseConv2DOptionsT`; the multiplier follows from the shapes."""
+        return DepthwiseConv2DOptions(
+            padding_name(options.padding),
+            activation_name(options.fusedActivationFunction),
+            (options.strideH, options.strideW),
+            (options.dilationHFactor, options.dilationWFactor),
+        )
+
+    def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """[batch, rows, columns, channels * multiplier]."""
+        options, (height, width, channels) = _options(node), _taps(graph, node)
+        source = graph.required(node, 0).shape
+        return geometry.window_shape(
+            source, (height, width), options.stride, options.dilation, options.padding, channels
+        )
+
+    def macs(self, graph: Graph, node: Node) -> int:
+        """Output elements times the taps of a filter."""
+        height, width, _ = _taps(graph, node)
+        return graph.output(node).size * height * width
+
+
+OPERATOR = DepthwiseConv2D()
