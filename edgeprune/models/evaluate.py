@@ -1,0 +1,28 @@
+"""Accuracy of a float model on the test split."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeprune.models.dataset import Dataset
+from edgeprune.models.loader import FloatModel
+
+
+def predicted_classes(outputs: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+    """Class numbers of output rows [N, classes]; a single output is a sigmoid that counts from 0.5."""
+    if outputs.shape[-1] == 1:
+        return (outputs[:, 0] >= 0.5).astype(np.int64)
+    return np.asarray(outputs.argmax(axis=-1), np.int64)
+
+
+def evaluate(model: FloatModel, data: Dataset, batch_size: int = 256) -> float:
+    """Share of the test examples that the float model classifies rightly, 0 to 1.
+
+    Raises:
+        DataError: The data does not fit the model.
+        ModelError: The model is no classifier with one input.
+    """
+    data.check_against(model.input_shape, model.classes)
+    outputs = model.model.predict(data.test_inputs(), batch_size=batch_size, verbose=0)
+    return float(np.mean(predicted_classes(np.asarray(outputs)) == data.y_test))
