@@ -13,6 +13,8 @@ import numpy as np
 
 from edgeprune.graph import Tensor
 
+_INT8_MIN, _INT8_MAX = -128, 127
+
 
 @dataclass(frozen=True)
 class Multiplier:
@@ -47,6 +49,15 @@ def channel_multipliers(source: Tensor, weights: Tensor, output: Tensor, channel
     return tuple(quantize_multiplier(scale_in * scale / scale_out) for scale in per_channel)
 
 
+def tensor_multiplier(source: Tensor, weights: Tensor, output: Tensor) -> Multiplier:
+    """The multiplier of a layer whose kernel takes the product of the two scales in float32.
+
+    FULLY_CONNECTED with per-tensor weights does so; the convolutions take it in double.
+    """
+    product = np.float32(source.quantized().scale) * np.float32(weights.quantized().scale)
+    return quantize_multiplier(float(product) / output.quantized().scale)
+
+
 def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
     """Clamping range of a fused activation in the output's quantization.
 
@@ -54,7 +65,6 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
         activation: NONE, RELU, RELU_N1_TO_1 or RELU6.
         output: The int8 output tensor.
     """
-    info = np.iinfo(output.dtype.numpy)
     quantization = output.quantized()
 
     def quantize(real: float) -> int:
@@ -65,6 +75,6 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
     bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU_N1_TO_1": (-1.0, 1.0), "RELU6": (0.0, 6.0)}
     low, high = bounds[activation]
     return (
-        int(info.min) if low is None else max(int(info.min), quantize(low)),
-        int(info.max) if high is None else min(int(info.max), quantize(high)),
+        _INT8_MIN if low is None else max(_INT8_MIN, quantize(low)),
+        _INT8_MAX if high is None else min(_INT8_MAX, quantize(high)),
     )

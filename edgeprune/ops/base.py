@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune.graph import DType, Graph, Node
-from edgeprune.targets import McuTarget
 
 #: A rule that a node must follow: None when it does, else what is at fault.  Its
 #: docstring is the sentence that users and the documentation read.
@@ -29,7 +28,7 @@ class CArray:
 
     ctype: str
     suffix: str
-    values: npt.NDArray[np.integer[Any]]
+    values: npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -106,9 +105,9 @@ class Operator(abc.ABC):
         """Multiply-accumulates of one execution."""
         return 0
 
-    def runtime_inputs(self, graph: Graph, node: Node) -> tuple[int, ...]:
-        """Tensors that the kernel reads from memory at run time."""
-        return tuple(i for i in node.inputs if i >= 0 and not graph.tensors[i].is_constant)
+    def operands(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """Tensors that the kernel is passed as pointers, in order; the others are in its tables."""
+        return node.inputs[:1]
 
     def faults(self, graph: Graph, node: Node) -> tuple[str, ...]:
         """Every rule that the node breaks, in words; empty when it can be built."""
@@ -117,6 +116,11 @@ class Operator(abc.ABC):
             want, has = self.output_shape(graph, node), graph.output(node).shape
             found.append(f"The output's shape must follow from the inputs. (it is {has}, not {want})")
         return tuple(found)
+
+
+def c_float(value: float) -> str:
+    """A float32 as C99 hexadecimal constant, which loses nothing."""
+    return f"{float(np.float32(value)).hex()}f"
 
 
 # ---- constraints that many operators share

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from ai_edge_litert import schema_py_generated as schema
 
-_ACTIVATIONS = {code: name for name, code in vars(schema.ActivationFunctionType).items() if isinstance(code, int)}
-_PADDINGS = {code: name for name, code in vars(schema.Padding).items() if isinstance(code, int)}
+
+def _names(codes: type) -> dict[int, str]:
+    return {code: name for name, code in vars(codes).items() if isinstance(code, int)}
+
+
+_ACTIVATIONS = _names(schema.ActivationFunctionType)
+_PADDINGS = _names(schema.Padding)
 
 
 def activation_name(code: int) -> str:

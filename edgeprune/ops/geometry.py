@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from edgeprune.graph import Graph, Node, Tensor
-from edgeprune.ops.arithmetic import activation_range, channel_multipliers
+from edgeprune.ops.arithmetic import Multiplier, activation_range, channel_multipliers
 from edgeprune.ops.base import CArray, CField
+from edgeprune.ops.enums import activation_name, padding_name
 from edgeprune.ops.window import slide
 
 
@@ -20,25 +22,30 @@ def int8_output_fields(output: Tensor, activation: str) -> str:
 
 
 def output_stage(
-    graph: Graph, node: Node, channels: int, activation: str, folded: npt.NDArray[np.int64] | None = None
+    graph: Graph,
+    node: Node,
+    multipliers: tuple[Multiplier, ...],
+    activation: str,
+    folded: npt.NDArray[np.int64] | None = None,
 ) -> tuple[tuple[CArray, ...], str]:
     """Tables and initialiser of an `ep_output_stage` for a node with inputs data, weights, bias.
 
     Args:
         graph: The graph.
         node: Its inputs are data, weights and an optional int32 bias.
-        channels: Output channels.
+        multipliers: One per output channel.
         activation: Name of the fused activation.
         folded: int64 [channels], added to the bias (the input zero point's share); sums
             wrap at 32 bits as the kernels' accumulators do.
     """
     bias_tensor = graph.operand(node, 2)
-    bias = np.zeros(channels, np.int64) if bias_tensor is None else bias_tensor.constant().astype(np.int64).reshape(-1)
+    bias = (
+        np.zeros(len(multipliers), np.int64)
+        if bias_tensor is None
+        else bias_tensor.constant().astype(np.int64).reshape(-1)
+    )
     if folded is not None:
         bias = bias + folded
-    multipliers = channel_multipliers(
-        graph.required(node, 0), graph.required(node, 1), graph.output(node), channels
-    )
     arrays = (
         CArray("int32_t", "bias", bias.astype(np.uint32).astype(np.int32)),
         CArray("int32_t", "mantissa", np.array([m.mantissa for m in multipliers], np.int32)),
@@ -46,6 +53,11 @@ def output_stage(
     )
     tables = ", ".join(f".{a.suffix} = {{array:{a.suffix}}}" for a in arrays)
     return arrays, f"{{{tables}, {int8_output_fields(graph.output(node), activation)}}}"
+
+
+def convolution_multipliers(graph: Graph, node: Node, channels: int) -> tuple[Multiplier, ...]:
+    """One multiplier per output channel of a node with inputs data and weights."""
+    return channel_multipliers(graph.required(node, 0), graph.required(node, 1), graph.output(node), channels)
 
 
 def window_field(
@@ -105,3 +117,61 @@ def positive_steps(graph: Graph, node: Node) -> str | None:
     """Strides and dilations are at least 1."""
     options = cast(WindowOptions, node.options)
     return None if min(options.stride + options.dilation) >= 1 else f"{options.stride}, {options.dilation}"
+
+
+def numbers(values: tuple[int, ...]) -> str:
+    """A C initialiser of integers."""
+    return "{" + ", ".join(str(value) for value in values) + "}"
+
+
+@dataclass(frozen=True)
+class PoolOptions:
+    """Options of both pooling operators; pairs are (height, width)."""
+
+    padding: str
+    activation: str
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int] = (1, 1)
+
+    @property
+    def taps(self) -> int:
+        """Values under the window."""
+        return self.window[0] * self.window[1]
+
+
+def pool_options(node: Node) -> PoolOptions:
+    """The node's options, typed."""
+    return cast(PoolOptions, node.options)
+
+
+def decode_pool(options: Any) -> PoolOptions:
+    """Translate `Pool2DOptionsT`."""
+    return PoolOptions(
+        padding_name(options.padding),
+        activation_name(options.fusedActivationFunction),
+        (options.filterHeight, options.filterWidth),
+        (options.strideH, options.strideW),
+    )
+
+
+def pool_shape(graph: Graph, node: Node) -> tuple[int, ...]:
+    """NHWC output shape of a pooling node."""
+    options, source = pool_options(node), graph.required(node, 0).shape
+    return window_shape(source, options.window, options.stride, options.dilation, options.padding, source[3])
+
+
+def pool_fields(graph: Graph, node: Node) -> tuple[CField, ...]:
+    """Window and clamping range of a pooling node."""
+    options, source, output = pool_options(node), graph.required(node, 0), graph.output(node)
+    low, high = activation_range(options.activation, output)
+    return (
+        window_field(source.shape, output.shape, options.window, options.stride, options.dilation, options.padding),
+        CField("low", str(low)),
+        CField("high", str(high)),
+    )
+
+
+def positive_window(graph: Graph, node: Node) -> str | None:
+    """The window has at least one row and one column."""
+    return None if min(pool_options(node).window) >= 1 else f"{pool_options(node).window}"

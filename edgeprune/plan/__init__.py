@@ -1,0 +1,8 @@
+"""Decides, before any code is written, which kernel runs each layer and where each tensor lies."""
+
+from __future__ import annotations
+
+from edgeprune.plan.memory import Buffer, Placement, verify_placement
+from edgeprune.plan.plan import LayerPlan, Plan, make_plan
+
+__all__ = ["Buffer", "LayerPlan", "Placement", "Plan", "make_plan", "verify_placement"]

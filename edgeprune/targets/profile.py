@@ -33,6 +33,11 @@ class McuCpu(_Section):
     clock_hz: Annotated[int, Field(gt=0)]
     flash_timing: Literal["none"] = "none"  # zero wait states
 
+    @property
+    def has_dsp(self) -> bool:
+        """Whether the core has the DSP extension (SMLAD and friends)."""
+        return self.core == "cortex-m4"
+
 
 class Memory(_Section):
     """One memory: `base` is its first address, `size` its bytes."""

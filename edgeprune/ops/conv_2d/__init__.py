@@ -55,7 +55,9 @@ class _Scalar(Kernel):
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         weights = graph.required(node, 1).constant()
-        arrays, stage = geometry.output_stage(graph, node, weights.shape[0], _options(node).activation)
+        arrays, stage = geometry.output_stage(
+            graph, node, geometry.convolution_multipliers(graph, node, weights.shape[0]), _options(node).activation
+        )
         fields = (
             _window(graph, node),
             CField("weights", "{array:weights}"),
@@ -90,7 +92,11 @@ class _Dsp(Kernel):
         rows = weights.reshape(weights.shape[0], -1)
         zero_point = graph.required(node, 0).quantized().zero_point
         arrays, stage = geometry.output_stage(
-            graph, node, len(rows), _options(node).activation, folded=-zero_point * rows.sum(axis=1)
+            graph,
+            node,
+            geometry.convolution_multipliers(graph, node, len(rows)),
+            _options(node).activation,
+            folded=-zero_point * rows.sum(axis=1),
         )
         fields = (
             _window(graph, node),

@@ -67,7 +67,9 @@ class _Scalar(Kernel):
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         channels = _taps(graph, node)[2]
-        arrays, stage = geometry.output_stage(graph, node, channels, _options(node).activation)
+        arrays, stage = geometry.output_stage(
+            graph, node, geometry.convolution_multipliers(graph, node, channels), _options(node).activation
+        )
         weights = graph.required(node, 1).constant().astype(np.int8)
         fields = (
             _window(graph, node),
@@ -103,7 +105,11 @@ class _Dsp(Kernel):
         taps = graph.required(node, 1).constant().astype(np.int64).reshape(height * width, channels)
         zero_point = graph.required(node, 0).quantized().zero_point
         arrays, stage = geometry.output_stage(
-            graph, node, channels, _options(node).activation, folded=-zero_point * taps.sum(axis=0)
+            graph,
+            node,
+            geometry.convolution_multipliers(graph, node, channels),
+            _options(node).activation,
+            folded=-zero_point * taps.sum(axis=0),
         )
         padded = np.pad(taps, ((0, len(taps) % 2), (0, -channels % 4))).astype(np.int16)
         # [pairs, 2, blocks, 4] -> [blocks, pairs, 4 in SXTB16 order, 2]

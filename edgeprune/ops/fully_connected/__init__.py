@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
+from edgeprune.ops.arithmetic import Multiplier, channel_multipliers, tensor_multiplier
 from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name
 
@@ -47,10 +48,18 @@ def default_weight_format(graph: Graph, node: Node) -> str | None:
     return None if node.options is not None else "they are shuffled"
 
 
+def _multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
+    tensors = graph.required(node, 0), graph.required(node, 1), graph.output(node)
+    channels = tensors[1].shape[0]
+    if tensors[1].quantized().per_channel:
+        return channel_multipliers(*tensors, channels)
+    return (tensor_multiplier(*tensors),) * channels
+
+
 def _stage(graph: Graph, node: Node) -> tuple[npt.NDArray[np.int8], tuple[CArray, ...], str]:
     weights = graph.required(node, 1).constant().astype(np.int64)
     folded = -graph.required(node, 0).quantized().zero_point * weights.sum(axis=1)
-    arrays, stage = geometry.output_stage(graph, node, len(weights), _options(node).activation, folded)
+    arrays, stage = geometry.output_stage(graph, node, _multipliers(graph, node), _options(node).activation, folded)
     return weights.astype(np.int8), arrays, stage
 
 

@@ -1,0 +1,16 @@
+/* AVERAGE_POOL_2D, int8.  Scratch: one int32 sum per channel. */
+#ifndef EP_AVERAGE_POOL_2D_S8_H
+#define EP_AVERAGE_POOL_2D_S8_H
+
+#include "ep_runtime.h"
+
+typedef struct {
+    ep_window window;
+    int32_t low;
+    int32_t high;
+} ep_average_pool_2d_s8_params;
+
+void ep_average_pool_2d_s8(const ep_average_pool_2d_s8_params *p, const int8_t *input,
+                           int8_t *output, void *scratch);
+
+#endif
