@@ -1,0 +1,131 @@
+#include "text.h"
+
+#include "platform.h"
+
+#include <string.h>
+
+__attribute__((noinline)) uint32_t text_divide(uint64_t *value, uint32_t divisor) {
+    uint64_t quotient = 0;
+    uint64_t remainder = 0;
+    for (int bit = 63; bit >= 0; bit--) {
+        remainder = remainder << 1 | (*value >> 63);
+        *value <<= 1;
+        quotient <<= 1;
+        if (remainder >= divisor) {
+            remainder -= divisor;
+            quotient |= 1;
+        }
+    }
+    *value = quotient;
+    return (uint32_t)remainder;
+}
+
+void text_char(char c) {
+    platform_put_char(c);
+}
+
+void text_string(const char *string) {
+    while (*string != '\0') {
+        text_char(*string++);
+    }
+}
+
+void text_line(const char *string) {
+    text_string(string);
+    text_string("\r\n");
+}
+
+/* At least `width` digits, zeros in front. */
+__attribute__((noinline)) static void padded(uint64_t value, int width) {
+    char digits[20]; /* 2^64 has 20 */
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + text_divide(&value, 10));
+    } while (value != 0);
+    for (int missing = width - count; missing > 0; missing--) {
+        text_char('0');
+    }
+    while (count > 0) {
+        text_char(digits[--count]);
+    }
+}
+
+void text_unsigned(uint64_t value) {
+    padded(value, 1);
+}
+
+void text_hex8(uint8_t value) {
+    static const char digits[] = "0123456789ABCDEF";
+    text_char(digits[value >> 4]);
+    text_char(digits[value & 15]);
+}
+
+void text_hex32(uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        text_hex8((uint8_t)(value >> shift));
+    }
+}
+
+/* mantissa * 2^exponent, exponent 0 to 104, in limbs of nine decimal digits. */
+static void large_integer(uint32_t mantissa, int exponent) {
+    enum { LIMBS = 5, LIMB = 1000000000 }; /* 2^128 has 39 digits */
+    uint32_t limbs[LIMBS] = {mantissa, 0, 0, 0, 0};
+    for (; exponent > 0; exponent--) {
+        uint32_t carry = 0;
+        for (int i = 0; i < LIMBS; i++) {
+            uint32_t doubled = 2u * limbs[i] + carry;
+            carry = doubled >= LIMB;
+            limbs[i] = doubled - (carry ? LIMB : 0u);
+        }
+    }
+    int top = LIMBS - 1;
+    while (top > 0 && limbs[top] == 0) {
+        top--;
+    }
+    text_unsigned(limbs[top]);
+    while (top > 0) {
+        padded(limbs[--top], 9);
+    }
+}
+
+/* mantissa / 2^shift in thousandths, rounded to nearest, ties to even. */
+static uint64_t thousandths(uint32_t mantissa, int shift) {
+    uint64_t scaled = (uint64_t)mantissa * 1000u; /* below 2^34 */
+    if (shift > 34) {
+        return 0; /* less than half a thousandth */
+    }
+    uint64_t quotient = scaled >> shift;
+    uint64_t rest = scaled - (quotient << shift);
+    uint64_t half = (uint64_t)1 << (shift - 1);
+    return quotient + (rest > half || (rest == half && (quotient & 1) != 0) ? 1u : 0u);
+}
+
+void text_float(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int biased = (int)(bits >> 23 & 0xFF);
+    uint32_t mantissa = bits & 0x7FFFFF;
+    if (bits >> 31 != 0) {
+        text_char('-');
+    }
+    if (biased == 0xFF) {
+        text_string(mantissa != 0 ? "nan" : "inf");
+        return;
+    }
+    if (biased == 0) {
+        biased = 1; /* subnormal: no hidden bit */
+    } else {
+        mantissa |= 0x800000;
+    }
+    int exponent = biased - 150;
+    if (exponent >= 0) {
+        large_integer(mantissa, exponent);
+        text_string(".000");
+    } else {
+        uint64_t whole = thousandths(mantissa, -exponent);
+        uint32_t fraction = text_divide(&whole, 1000);
+        text_unsigned(whole);
+        text_char('.');
+        padded(fraction, 3);
+    }
+}
