@@ -7,10 +7,12 @@ whether TensorFlow may write its start-up notes to the terminal.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from types import ModuleType
 
 from edgeprune.errors import UserError
@@ -19,6 +21,24 @@ _ENVIRONMENT = {
     "TF_USE_LEGACY_KERAS": "1",  # TF-MOT refuses models of Keras 3
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+
+
+@contextlib.contextmanager
+def _muted(wanted: bool) -> Iterator[None]:
+    """Send the process's error output nowhere: TensorFlow's C++ part writes before any log level applies."""
+    if not wanted:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def tensorflow() -> ModuleType:
@@ -31,7 +51,7 @@ def tensorflow() -> ModuleType:
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _muted("tensorflow" not in sys.modules):
         warnings.simplefilter("ignore")
         import tensorflow as tf
 

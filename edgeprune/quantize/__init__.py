@@ -1,0 +1,6 @@
+"""Quantization and conversion of float models to TFLite."""
+
+from edgeprune.quantize.convert import DEFAULT_SAMPLES, QuantizedModel, convert
+from edgeprune.quantize.job import Scheme
+
+__all__ = ["DEFAULT_SAMPLES", "QuantizedModel", "Scheme", "convert"]

@@ -1,0 +1,73 @@
+"""The conversion itself: `python -m edgeprune.quantize.worker JOB.json`.
+
+It runs in a process of its own because the converter ends the process on some
+models (an int8 GRU with a while loop, for one) instead of raising an error.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgeprune.models.tensorflow import keras, tensorflow
+from edgeprune.quantize.job import Job, Scheme
+
+
+def _fixed_batch(model: Any) -> Any:
+    """A concrete function of the model for a batch of one: on a device there is no other."""
+    tf = tensorflow()
+    signature = [tf.TensorSpec([1, *t.shape[1:]], t.dtype, name=t.name) for t in model.inputs]
+
+    @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]  # TensorFlow has no types
+    def serve(*inputs: Any) -> Any:
+        return model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+
+    return serve.get_concrete_function()
+
+
+def _examples(path: Path) -> Iterator[list[Any]]:
+    import numpy as np
+
+    for example in np.load(path, allow_pickle=False):
+        yield [example[None]]
+
+
+def convert(job: Job) -> bytes:
+    """Convert the job's model and return the .tflite file's bytes."""
+    tf = tensorflow()
+    model = keras().models.load_model(job.model, compile=False)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([_fixed_batch(model)], model)
+    scheme = Scheme(job.scheme)
+    if scheme is not Scheme.NONE:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if scheme is Scheme.FLOAT16:
+        converter.target_spec.supported_types = [tf.float16]
+    if scheme.calibrated:
+        calibration = Path(str(job.calibration))
+        converter.representative_dataset = lambda: _examples(calibration)
+    if scheme is Scheme.INT8:
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    if scheme is Scheme.INT16X8:
+        converter.target_spec.supported_ops = [
+            tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        ]
+    return bytes(converter.convert())
+
+
+def main() -> int:
+    """Convert the job named on the command line; the last line of stderr says what went wrong."""
+    job = Job.read(Path(sys.argv[1]))
+    try:
+        Path(job.out).write_bytes(convert(job))
+    except Exception as error:  # the parent turns the last line into its message
+        first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+        sys.stderr.write(f"\n{type(error).__name__}: {first}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
