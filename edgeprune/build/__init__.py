@@ -1,0 +1,9 @@
+"""From sources to a firmware image, its sizes and its manifest."""
+
+from __future__ import annotations
+
+from edgeprune.build.firmware import Firmware, build_firmware, load_firmware
+from edgeprune.build.manifest import LayerEntry, Manifest
+from edgeprune.build.toolchain import Toolchain, find_toolchain
+
+__all__ = ["Firmware", "LayerEntry", "Manifest", "Toolchain", "build_firmware", "find_toolchain", "load_firmware"]

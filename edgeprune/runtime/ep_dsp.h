@@ -6,15 +6,22 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Freestanding builds take memcpy for any function and would call it for four bytes. */
+#if defined(__GNUC__)
+#define EP_COPY __builtin_memcpy
+#else
+#define EP_COPY memcpy
+#endif
+
 /* Compiles to one LDR; the address need not be aligned for the compiler's sake. */
 static inline uint32_t ep_load_word(const void *address) {
     uint32_t word;
-    memcpy(&word, address, sizeof word);
+    EP_COPY(&word, address, sizeof word);
     return word;
 }
 
 static inline void ep_store_word(void *address, uint32_t word) {
-    memcpy(address, &word, sizeof word);
+    EP_COPY(address, &word, sizeof word);
 }
 
 #if defined(__ARM_FEATURE_DSP)

@@ -1,0 +1,193 @@
+"""Builds a model for a target into a folder, whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import edgeprune
+from edgeprune import ops
+from edgeprune.build.image import ImageSizes, image_sizes, write_bin_and_hex
+from edgeprune.build.manifest import (
+    FILE_NAME,
+    ImageEntry,
+    LayerEntry,
+    Manifest,
+    PortEntry,
+    ToolchainEntry,
+    read_manifest,
+)
+from edgeprune.build.toolchain import Toolchain, find_toolchain
+from edgeprune.emit import emit_firmware, emit_model, load_platform
+from edgeprune.errors import DoesNotFit, UnsupportedError, UserError
+from edgeprune.graph import Graph, Tensor
+from edgeprune.plan import Plan, make_plan
+from edgeprune.staging import staged_folder
+from edgeprune.targets import McuTarget, Target
+from edgeprune.tflite import TfliteModel
+
+_MODEL = "model.tflite"
+_RELEASE, _PROFILE = "firmware.elf", "firmware-profile.elf"
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A built folder.
+
+    For a microcontroller it holds `firmware.elf` (.bin, .hex), `firmware-profile.elf`,
+    which also times each layer, and `src/`; for LiteRT just the model.
+    """
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def model(self) -> Path:
+        """The .tflite file that it was built from."""
+        return self.folder / _MODEL
+
+    @property
+    def elf(self) -> Path:
+        """The image to flash."""
+        return self.folder / _RELEASE
+
+    @property
+    def profile_elf(self) -> Path:
+        """The image that times each layer; its totals include the timing."""
+        return self.folder / _PROFILE
+
+
+def build_firmware(
+    model: TfliteModel, target: Target, out: Path, name: str | None = None, toolchain: Toolchain | None = None
+) -> Firmware:
+    """Build `model` for `target` into the folder `out`.
+
+    Args:
+        model: The model.
+        target: A microcontroller gets firmware, any other target a LiteRT deployment.
+        out: Made whole; an older built folder is replaced.
+        name: Name that the firmware reports; the file's stem by default.
+        toolchain: Compiler for a microcontroller; zig by default.
+
+    Raises:
+        UnsupportedError: the target cannot run the model.
+        DoesNotFit: it exceeds the target's RAM or flash; the message has the numbers.
+        ToolchainError: the compiler is missing or fails.
+        UserError: `out` cannot be written.
+    """
+    name = name or model.graph.name
+    plan = make_plan(model.graph, target) if isinstance(target, McuTarget) else None
+    if plan is None:
+        _check_types(model.graph, target)
+    with staged_folder(out) as stage:
+        (stage / _MODEL).write_bytes(model.content)
+        image = None if plan is None else _build_image(plan, model, name, stage, toolchain or find_toolchain())
+        manifest = _manifest(model, target, name, plan, image)
+        (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+    return Firmware(out, manifest)
+
+
+def load_firmware(folder: Path) -> Firmware:
+    """The firmware that an earlier `build_firmware` left in `folder`.
+
+    Raises:
+        UserError: the folder is not one, or files of it are missing.
+    """
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {folder}; make it with `edgeprune build MODEL --out {folder}`")
+    firmware = Firmware(folder, read_manifest(folder))
+    files = [firmware.model]
+    if firmware.manifest.image is not None:
+        files += [firmware.elf, firmware.profile_elf]
+    for file in files:
+        if not file.is_file():
+            raise UserError(f"{file} is missing; build the folder again")
+    return firmware
+
+
+def _build_image(plan: Plan, model: TfliteModel, name: str, stage: Path, toolchain: Toolchain) -> ImageEntry:
+    tree = emit_model(plan, name, model.sha256).merged(emit_firmware(plan.target.platform, plan.target))
+    sources = stage / "src"
+    tree.write(sources)
+    platform = load_platform(plan.target.platform)
+    for file, defines in ((_RELEASE, ()), (_PROFILE, ("EP_PROFILE=1",))):
+        toolchain.link(platform, sources, file, defines)
+        shutil.move(sources / file, stage / file)
+    sizes = image_sizes(stage / _RELEASE)
+    _check_fit(plan, sizes)
+    write_bin_and_hex(stage / _RELEASE)
+    return ImageEntry(
+        toolchain=ToolchainEntry(name=toolchain.name, version=toolchain.version),
+        flash_bytes=sizes.flash_bytes,
+        ram_bytes=sizes.ram_bytes,
+        stack_bytes=plan.target.stack_bytes,
+        arena_bytes=plan.arena_bytes,
+    )
+
+
+def _check_fit(plan: Plan, sizes: ImageSizes) -> None:
+    target = plan.target
+    if sizes.flash_bytes > target.flash.size:
+        raise DoesNotFit(
+            f"{plan.graph.name}: code and weights of {sizes.flash_bytes:,} B exceed the flash of {target.name} "
+            f"({target.flash.size:,} B) by {sizes.flash_bytes - target.flash.size:,} B; largest part: "
+            f"{sizes.largest.name} ({sizes.largest.nbytes:,} B); prune the model further or choose a larger target"
+        )
+    needed = sizes.ram_bytes + target.stack_bytes
+    if needed > target.ram.size:
+        largest = plan.largest_buffer()
+        raise DoesNotFit(
+            f"{plan.graph.name}: variables and stack of {needed:,} B exceed the RAM of {target.name} "
+            f"({target.ram.size:,} B) by {needed - target.ram.size:,} B; the arena takes {plan.arena_bytes:,} B, its "
+            f"largest tensor: {largest.name} ({largest.nbytes:,} B); prune the model further or choose a larger target"
+        )
+
+
+def _check_types(graph: Graph, target: Target) -> None:
+    """Refuse a LiteRT deployment whose arithmetic is in a type that the target's profile does not list."""
+    names = {"int16": "int16x8"}
+    types = {graph.required(node, 0).dtype.value for node in graph.nodes if ops.layer_macs(graph, node)}
+    refused = sorted(names.get(t, t) for t in types if names.get(t, t) not in target.dtypes)
+    if refused:
+        raise UnsupportedError(
+            f"{graph.name} computes in {', '.join(refused)}, and {target.name} runs {', '.join(target.dtypes)} only; "
+            f"convert it with `edgeprune convert` and --quantize {target.dtypes[0]}"
+        )
+
+
+def _manifest(model: TfliteModel, target: Target, name: str, plan: Plan | None, image: ImageEntry | None) -> Manifest:
+    graph = model.graph
+    kernels = [None] * len(graph.nodes) if plan is None else [layer.kernel for layer in plan.layers]
+    layers = tuple(
+        LayerEntry(
+            name=graph.layer_name(index),
+            op=node.op,
+            kernel=kernel.name if (kernel := kernels[index]) else None,
+            macs=ops.layer_macs(graph, node),
+            parameters=ops.layer_parameters(graph, node),
+            output_shape=graph.output(node).shape,
+        )
+        for index, node in enumerate(graph.nodes)
+    )
+    return Manifest(
+        edgeprune=edgeprune.__version__,
+        name=name,
+        sha256=model.sha256,
+        target=target,
+        inputs=tuple(_port(tensor) for tensor in graph.input_tensors()),
+        outputs=tuple(_port(tensor) for tensor in graph.output_tensors()),
+        layers=layers,
+        image=image,
+    )
+
+
+def _port(tensor: Tensor) -> PortEntry:
+    quantization = tensor.quantization
+    return PortEntry(
+        name=tensor.name,
+        dtype=tensor.dtype.value,
+        shape=tensor.shape,
+        scale=0.0 if quantization is None else quantization.scale,
+        zero_point=0 if quantization is None else quantization.zero_point,
+    )

@@ -1,0 +1,119 @@
+"""`manifest.json`: what lies in a built folder, for people, scripts and later steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgeprune.errors import UserError
+from edgeprune.schema import describe
+from edgeprune.targets import HostTarget, McuTarget, PhoneTarget
+
+FILE_NAME = "manifest.json"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LayerEntry(_Entry):
+    """One layer: `kernel` is the C function that runs it, None where no code is needed."""
+
+    name: str
+    op: str
+    kernel: str | None
+    macs: int
+    parameters: int
+    output_shape: tuple[int, ...]
+
+
+class PortEntry(_Entry):
+    """A model input or output; `scale` 0 means that it is not quantized."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+
+class ToolchainEntry(_Entry):
+    """The compiler that built the image."""
+
+    name: str
+    version: str
+
+
+class ImageEntry(_Entry):
+    """Sizes of a microcontroller's image, in bytes.
+
+    Attributes:
+        flash_bytes: Code, constants and initial values.
+        ram_bytes: Variables and arena; the stack comes on top.
+        stack_bytes: RAM kept free for the stack.
+        arena_bytes: All tensors and scratch memory, a part of `ram_bytes`.
+    """
+
+    toolchain: ToolchainEntry
+    flash_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+    arena_bytes: int
+
+
+class Manifest(_Entry):
+    """The whole file.
+
+    Attributes:
+        format: Version of this layout; it changes when an older reader would misread the file.
+        edgeprune: Version of the package that wrote it.
+        name: Model name.
+        sha256: Digest of `model.tflite`, which the firmware reports as its identity.
+        target: The complete profile it was built for.
+        image: Toolchain and sizes; None for a LiteRT deployment.
+    """
+
+    format: Literal[1] = 1
+    edgeprune: str
+    name: str
+    sha256: str
+    target: Annotated[McuTarget | PhoneTarget | HostTarget, Field(discriminator="kind")]
+    inputs: tuple[PortEntry, ...]
+    outputs: tuple[PortEntry, ...]
+    layers: tuple[LayerEntry, ...]
+    image: ImageEntry | None = None
+
+    def to_json(self) -> str:
+        """The file's text.
+
+        The sizes stand at the top level, where scripts look for them.
+        """
+        document = self.model_dump(mode="json")
+        image = document.pop("image")
+        document.update(image or {})
+        return json.dumps(document, indent=2) + "\n"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read `folder/manifest.json`.
+
+    Raises:
+        UserError: the folder was not made by `edgeprune build`, or the file is damaged.
+    """
+    path = folder / FILE_NAME
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError(f"{folder} holds no {FILE_NAME}; make it with `edgeprune build MODEL --out {folder}`") from None
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}); build the folder again") from None
+    if not isinstance(document, dict):
+        raise UserError(f"{path} is damaged (it is no JSON object); build the folder again")
+    image = {key: document.pop(key) for key in ImageEntry.model_fields if key in document}
+    try:
+        return Manifest.model_validate_json(json.dumps({**document, "image": image or None}))
+    except ValidationError as error:
+        raise UserError(describe(path, error, Manifest)) from None

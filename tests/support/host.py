@@ -1,0 +1,67 @@
+"""Compiles generated models for this machine, under sanitizers where the compiler has them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from edgeprune.build import Toolchain
+from edgeprune.emit import emit_firmware, emit_model, load_platform
+from edgeprune.plan import make_plan
+from edgeprune.targets import McuTarget, load_target
+from edgeprune.tflite import read_bytes
+
+
+def host_toolchains() -> list[Toolchain]:
+    """zig always; the system's gcc, which brings the address sanitizer, where there is one."""
+    found = [Toolchain("zig", "", (sys.executable, "-m", "ziglang", "cc", "-fsanitize=undefined"))]
+    if gcc := shutil.which("gcc"):
+        flags = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+        found.append(Toolchain("gcc", "", (gcc, *flags)))
+    return found
+
+
+def roomy_target(dsp: bool = True) -> McuTarget:
+    """The generic target with memory for any test model, with or without the DSP extension."""
+    target = load_target("cortex-m4")
+    assert isinstance(target, McuTarget)
+    memory = target.ram.model_copy(update={"size": 1 << 28})
+    cpu = target.cpu if dsp else _NoDsp(**target.cpu.model_dump())
+    return target.model_copy(update={"ram": memory, "cpu": cpu})
+
+
+class _NoDsp(type(load_target("cortex-m4").cpu)):
+    @property
+    def has_dsp(self) -> bool:
+        return False
+
+
+def compile_on_host(content: bytes, folder: Path, toolchain: Toolchain, dsp: bool = True) -> Path:
+    """Generate the model's C for a microcontroller and build it as a program of this machine."""
+    model = read_bytes(content, "model.tflite")
+    plan = make_plan(model.graph, roomy_target(dsp))
+    tree = emit_model(plan, "model", model.sha256).merged(emit_firmware("host", None))
+    tree.write(folder)
+    toolchain.link(load_platform("host"), folder, "model")
+    return folder / "model"
+
+
+def run_on_host(program: Path, inputs: list[list[np.ndarray]], like: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
+    """Outputs of the program for each set of inputs, shaped like `like`."""
+    sent = b"".join(array.tobytes() for arrays in inputs for array in arrays)
+    done = subprocess.run([program], input=sent, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
+    results, position = [], 0
+    for arrays in like:
+        row = []
+        for array in arrays:
+            piece = done.stdout[position : position + array.nbytes]
+            row.append(np.frombuffer(piece, array.dtype).reshape(array.shape))
+            position += array.nbytes
+        results.append(row)
+    assert position == len(done.stdout)
+    return results

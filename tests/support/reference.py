@@ -1,0 +1,28 @@
+"""Random inputs for a .tflite model, and the outputs of TFLite's reference kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeprune.measure.reference import ReferenceModel
+from edgeprune.tflite import read_bytes
+
+
+def reference_outputs(content: bytes, inputs: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
+    """Outputs for each set of inputs, both in the model's order."""
+    model = ReferenceModel(content)
+    return [list(model.run(arrays)) for arrays in inputs]
+
+
+def random_inputs(content: bytes, count: int, seed: int = 0) -> list[list[np.ndarray]]:
+    """Sets of random inputs over the whole range of their types."""
+    generator = np.random.default_rng(seed)
+
+    def draw(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        if dtype == np.float32:
+            return generator.normal(0, 3, shape).astype(np.float32)
+        bounds = np.iinfo(dtype)
+        return generator.integers(bounds.min, bounds.max, shape, dtype=dtype, endpoint=True)
+
+    tensors = read_bytes(content, "model").graph.input_tensors()
+    return [[draw(tensor.shape, tensor.dtype.numpy) for tensor in tensors] for _ in range(count)]
