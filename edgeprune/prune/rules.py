@@ -263,7 +263,7 @@ _RULES: dict[Rule, str] = {
     concatenate: "Concatenate",
     reshape: "Flatten Reshape",
     convolution: "Conv1D Conv2D Conv3D",
-    transposed_convolution: "Conv1DTranspose Conv2DTranspose Conv3DTranspose",
+    transposed_convolution: "Conv2DTranspose Conv3DTranspose",
     dense: "Dense",
     depthwise: "DepthwiseConv1D DepthwiseConv2D",
     separable: "SeparableConv1D SeparableConv2D",
