@@ -1,0 +1,118 @@
+"""The block counter in C (`hook.c`): compiled at first use, bound with ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from edgeprune.errors import ToolchainError
+from edgeprune.resources import cache_folder
+
+_SOURCE = Path(__file__).with_name("hook.c")
+_COMPILE_SECONDS = 120
+
+
+class Block(ctypes.Structure):
+    """`block` of hook.c, the fields that Python uses."""
+
+    address: int
+    size: int
+    instructions: int
+    cycles: int
+    taken_cycles: int
+    starts_wide: int
+    count: int
+    branch_cycles: int
+    _fields_ = (
+        ("address", ctypes.c_uint32),
+        ("size", ctypes.c_uint32),
+        ("instructions", ctypes.c_uint32),
+        ("cycles", ctypes.c_uint32),
+        ("taken_cycles", ctypes.c_uint32),
+        ("starts_wide", ctypes.c_uint32),
+        ("count", ctypes.c_uint64),
+        ("branch_cycles", ctypes.c_uint64),
+        ("successor", ctypes.c_void_p),
+    )
+
+
+class Counter(ctypes.Structure):
+    """`counter` of hook.c."""
+
+    cycles: int
+    deadline: int
+    stop: int
+    stopped: int
+    current: int | None
+    _fields_ = (
+        ("cycles", ctypes.c_uint64),
+        ("deadline", ctypes.c_uint64),
+        ("stop", ctypes.c_uint32),
+        ("stopped", ctypes.c_uint32),
+        ("current", ctypes.c_void_p),
+        ("table", ctypes.c_void_p),
+        ("mask", ctypes.c_uint32),
+        ("used", ctypes.c_uint32),
+        ("emulation_stop", ctypes.c_void_p),
+        ("describe", ctypes.c_void_p),
+    )
+
+
+#: Called with a block that was never met before; fills in its cost.
+Describe = ctypes.CFUNCTYPE(None, ctypes.POINTER(Block))
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """The compiled counter.
+
+    Raises:
+        ToolchainError: it cannot be compiled on this machine.
+    """
+    lib = ctypes.CDLL(str(_compiled()))
+    lib.counter_new.restype = ctypes.POINTER(Counter)
+    lib.counter_new.argtypes = [ctypes.c_void_p, Describe]
+    lib.counter_free.argtypes = [ctypes.POINTER(Counter)]
+    lib.counter_free.restype = None
+    lib.counter_clear.argtypes = [ctypes.POINTER(Counter)]
+    lib.counter_clear.restype = None
+    return lib
+
+
+def _compiled() -> Path:
+    """Path of the shared library; its name holds the hash of the source, so it is never stale."""
+    digest = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]
+    folder = cache_folder("emulator")
+    path = folder / f"hook-{digest}-{os.uname().machine}.so"
+    if path.is_file():
+        return path
+    # Renamed into place, so that a second process never loads half a file.
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        _compile(Path(scratch) / "hook.so")
+        (Path(scratch) / "hook.so").replace(path)
+    return path
+
+
+def _compile(output: Path) -> None:
+    # zig keeps caches of its own; beside ours they are writable wherever we are.
+    zig_cache = str(cache_folder("zig"))
+    environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": zig_cache, "ZIG_LOCAL_CACHE_DIR": zig_cache}
+    command = (
+        sys.executable, "-m", "ziglang", "cc", "-std=c99", "-O2", "-g0", "-fno-sanitize=undefined",
+        "-shared", "-fPIC", "-o", str(output), str(_SOURCE),
+    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=_COMPILE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolchainError(f"cannot compile the emulator's counter: {error}; run `edgeprune doctor`") from None
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[0]
+        raise ToolchainError(f"cannot compile the emulator's counter: {reason}; run `edgeprune doctor`")
