@@ -32,7 +32,9 @@ class PtyLine:
         path: What clients open.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ready: Callable[[str], None]) -> None:
+        """Open a pseudo-terminal; `ready` gets its path when the board first waits for input."""
+        self._ready: Callable[[str], None] | None = ready
         self._master, slave = os.openpty()
         try:
             tty.setraw(slave)
@@ -47,6 +49,11 @@ class PtyLine:
 
     def read(self) -> bytes:
         """Bytes from whoever has the line open; none once the line is to be closed."""
+        if self._ready is not None:
+            # Not before the board has greeted: a client that opens the line would take the
+            # greeting for the reply to its first command.
+            self._ready, ready = None, self._ready
+            ready(self.path)
         while not self._closing:
             select.select([self._master, self._wake_read], [], [])
             content = self._read_now()
@@ -115,7 +122,7 @@ def serve(
         UserError: the file is no firmware.
         DeviceError: it is not for this target, or the firmware fails while it runs.
     """
-    line = PtyLine()
+    line = PtyLine(announce)
     try:
         board = load_board(firmware_elf, target, line)
 
@@ -126,7 +133,6 @@ def serve(
         with _stopped_by_signals(stop):
             if stop_with_stdin:
                 threading.Thread(target=_stop_at_end_of_stdin, args=(stop,), daemon=True).start()
-            announce(line.path)
             board.run()
     finally:
         line.close()

@@ -1,0 +1,78 @@
+"""Ways to reach a board: where bytes go, whatever they mean.
+
+Each module in `transports/` is one way.  It has a `SCHEME`, the word before the colon of
+a `--via` argument, and a function `open_line`; it is found by being there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from edgeprune.devices import transports
+from edgeprune.errors import UserError
+from edgeprune.targets import McuTarget
+
+
+class Transport(Protocol):
+    """An open line to a board."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the line, such as `/dev/ttyACM0`."""
+
+    @property
+    def baud(self) -> int:
+        """Bit rate, for messages."""
+
+    def read(self, timeout: float) -> bytes:
+        """What has arrived; waits up to `timeout` seconds for the first byte, then returns none.
+
+        Raises:
+            DeviceError: the line broke.
+        """
+
+    def write(self, content: bytes) -> None:
+        """Send bytes.
+
+        Raises:
+            DeviceError: the line broke, or takes nothing.
+        """
+
+    def discard(self) -> None:
+        """Forget what has arrived and was not read."""
+
+
+def open_transport(via: str, elf: Path, target: McuTarget) -> AbstractContextManager[Transport]:
+    """Open the line that a `--via` argument names, for the duration of a `with` block.
+
+    Args:
+        via: `emulator`, `serial:PORT`, or another scheme that `transports/` knows.
+        elf: The firmware: what an emulated board runs.
+        target: Profile of the board.
+
+    Raises:
+        UserError: there is no such scheme.
+        DeviceError: on entry, when the line cannot be opened.
+    """
+    scheme, _, argument = via.partition(":")
+    modules = _modules()
+    if scheme not in modules:
+        raise UserError(f"there is no way {via!r} to reach a board; known: {', '.join(sorted(modules))}")
+    line: AbstractContextManager[Transport] = modules[scheme].open_line(argument, elf, target)
+    return line
+
+
+def schemes() -> tuple[str, ...]:
+    """The known schemes, sorted."""
+    return tuple(sorted(_modules()))
+
+
+def _modules() -> dict[str, ModuleType]:
+    found = pkgutil.iter_modules(transports.__path__, f"{transports.__name__}.")
+    modules = [importlib.import_module(info.name) for info in found]
+    return {module.SCHEME: module for module in modules}
