@@ -18,6 +18,7 @@ class Origin(enum.Enum):
     MEASURED = "measured"
     EMULATED = "emulated"
     ESTIMATED = "estimated"
+    COUNTED = "counted"  # exact, from a file: bytes, parameters, multiply-accumulates
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Measurement:
             runs=len(values),
             note=note,
         )
+
+    @staticmethod
+    def counted(value: int, unit: str, device: str, note: str = "") -> Measurement:
+        """An exact figure that was counted in a file."""
+        return Measurement(float(value), unit, Origin.COUNTED, device, float(value), float(value), 1, note)
 
     def scaled(self, factor: float, unit: str, origin: Origin | None = None, note: str = "") -> Measurement:
         """The same readings in another unit, for example cycles to milliseconds."""
