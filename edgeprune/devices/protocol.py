@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from edgeprune.devices.transport import Transport
 from edgeprune.errors import DeviceError
 
-#: Seconds without a byte after which a board counts as dead.  A board at work on
-#: inferences is silent for longer.
-_ANSWER_SECONDS = 5.0
+#: Seconds that a board may be silent while it is at work on inferences.
 _INFERENCE_SECONDS = 60.0
 #: A command has 80 characters; `db ` and the hexadecimal digits of this many bytes fit.
 _LOAD_BYTES = 38
@@ -85,9 +83,16 @@ class BoardClient:
     is silent, answers nonsense or refuses.
     """
 
-    def __init__(self, line: Transport) -> None:
-        """Get in step with the board, whatever it was doing."""
+    def __init__(self, line: Transport, answer_seconds: float = 5.0) -> None:
+        """Get in step with the board, whatever it was doing.
+
+        Args:
+            line: An open line to the board.
+            answer_seconds: Silence after which the board counts as dead, except while it
+                is at work on inferences.
+        """
         self._line = line
+        self._answer_seconds = answer_seconds
         self._received = bytearray()
         self._synchronise()
 
@@ -239,7 +244,7 @@ class BoardClient:
     # -- the line
 
     def _command(self, command: str) -> list[str]:
-        return list(self._exchange(command, _ANSWER_SECONDS))
+        return list(self._exchange(command, self._answer_seconds))
 
     def _exchange(self, command: str, timeout: float) -> Iterator[str]:
         """Send a command; yields the lines of the reply as they come, without the final m-ready."""
@@ -259,18 +264,23 @@ class BoardClient:
     def _synchronise(self) -> None:
         """Find the reply to a command that nobody else can have sent.
 
-        The first terminator ends whatever an earlier host left half sent.
+        The first terminator ends whatever an earlier host left half sent.  The second try
+        is for boards that opening the line resets: they miss the first one.
         """
-        marker = f"sync-{secrets.token_hex(4)}"
-        self._line.discard()
-        self._line.write(f"%{marker}%".encode())
-        seen = ""
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        while marker not in seen:
-            if time.monotonic() > deadline:
-                raise self._nonsense("the firmware's protocol", [seen])
-            seen = self._read_line(_ANSWER_SECONDS)
-        self._read_to_ready(_ANSWER_SECONDS)
+        seen = b""
+        for share in (0.2, 0.8):
+            marker = f"sync-{secrets.token_hex(4)}".encode()
+            self._line.discard()
+            self._line.write(b"%" + marker + b"%")
+            deadline = time.monotonic() + share * self._answer_seconds
+            while (left := deadline - time.monotonic()) > 0:
+                seen += self._line.read(left)
+                _, found, after = seen.partition(marker)
+                if found:
+                    self._received += after
+                    self._read_to_ready(self._answer_seconds)
+                    return
+        raise self._stranger(seen)
 
     def _read_line(self, timeout: float) -> str:
         """One line without its end; bytes may take `timeout` seconds each."""
@@ -279,19 +289,26 @@ class BoardClient:
             if not content:
                 raise self._silence(timeout)
             self._received += content
-            self._refuse_noise()
         line, _, rest = bytes(self._received).partition(b"\n")
         self._received[:] = rest
-        return line.rstrip(b"\r").decode("ascii")
+        line = line.rstrip(b"\r")
+        if _is_noise(line):
+            raise self._noise(line)
+        return line.decode("ascii")
 
-    def _refuse_noise(self) -> None:
-        noise = [byte for byte in self._received if not (0x20 <= byte < 0x7F or byte in b"\r\n\0")]
-        if noise:
-            sample = bytes(self._received[-16:]).hex(" ")
-            raise DeviceError(
-                f"{self._line.name} sends bytes that are no text ({sample}); check that the board's bit rate is "
-                f"{self._line.baud}"
-            )
+    def _stranger(self, seen: bytes) -> DeviceError:
+        """What to say of a board that does not answer in the protocol."""
+        if not seen:
+            return self._silence(self._answer_seconds)
+        if _is_noise(seen):
+            return self._noise(seen)
+        return self._nonsense("a reply in the firmware's protocol", seen.decode("ascii").splitlines())
+
+    def _noise(self, content: bytes) -> DeviceError:
+        return DeviceError(
+            f"{self._line.name} sends bytes that are no text ({content[-16:].hex(' ')}); check the cable, and that "
+            f"the board's bit rate is {self._line.baud}"
+        )
 
     def _silence(self, timeout: float) -> DeviceError:
         if self._received:
@@ -302,5 +319,9 @@ class BoardClient:
             )
         return DeviceError(
             f"nothing answered at {self._line.name} within {timeout:g} s; check the cable, reset the board, and check "
-            "that it was flashed"
+            f"that it was flashed and that its bit rate is {self._line.baud}"
         )
+
+
+def _is_noise(content: bytes) -> bool:
+    return any(not 0x20 <= byte < 0x7F and byte not in b"\r\n" for byte in content)

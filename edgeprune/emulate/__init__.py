@@ -1,14 +1,14 @@
 """Emulated boards: executes firmware and counts cycles."""
 
 from edgeprune.emulate.call import CallCost, FunctionCost, call_function, measure_call
-from edgeprune.emulate.core import M4, CpuFault
+from edgeprune.emulate.core import M4, CpuFaultError
 from edgeprune.emulate.elf import Image, load_image
 from edgeprune.emulate.pty import serve
 
 __all__ = [
     "M4",
     "CallCost",
-    "CpuFault",
+    "CpuFaultError",
     "FunctionCost",
     "Image",
     "call_function",

@@ -18,7 +18,7 @@ def main() -> int:
     """Serve the board of the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m edgeprune.emulate", description=__doc__)
     parser.add_argument("firmware", type=Path, help="a folder made by `edgeprune build`, or an ELF file")
-    parser.add_argument("--target", default="cortex-m4", help="name of a profile, its .toml file, or a .json dump of one")
+    parser.add_argument("--target", default="cortex-m4", help="name of a profile, its .toml file, or its .json dump")
     parser.add_argument("--stop-with-stdin", action="store_true", help="also stop when standard input is closed")
     options = parser.parse_args()
     elf = options.firmware / "firmware.elf" if options.firmware.is_dir() else options.firmware

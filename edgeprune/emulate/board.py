@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 from typing import Protocol
 
-from edgeprune.emulate.core import M4, CpuFault, StopReason
+from edgeprune.emulate.core import M4, CpuFaultError, StopReason
 from edgeprune.emulate.elf import Image, load_image
 from edgeprune.targets import McuTarget
 
@@ -97,13 +97,13 @@ class Board:
         """Run from reset until the line is closed.
 
         Raises:
-            CpuFault: the firmware faulted or stopped by itself; its own report has been sent.
+            CpuFaultError: the firmware faulted or stopped by itself; its own report has been sent.
         """
         self.core.reset()
-        fault: CpuFault | None = None
+        fault: CpuFaultError | None = None
         try:
             reason = self.core.run()
-        except CpuFault as error:
+        except CpuFaultError as error:
             # As on the hardware, the firmware's handler reports it to the host before it halts.
             fault = error
             self.core.enter_hard_fault()
@@ -112,7 +112,7 @@ class Board:
         if fault is not None:
             raise fault
         if reason is not StopReason.STOPPED:
-            raise CpuFault(f"the firmware halted at {self.core.image.describe(self.core.pc)}")
+            raise CpuFaultError(f"the firmware halted at {self.core.image.describe(self.core.pc)}")
 
 
 def load_board(elf: Path, target: McuTarget, line: Line) -> Board:

@@ -46,7 +46,7 @@ def call_function(elf: Path, target: McuTarget, function: str, *arguments: int) 
 
     Raises:
         UserError: the file is no firmware, or has no such function.
-        CpuFault: the firmware faults.
+        CpuFaultError: the firmware faults.
     """
     core = M4(load_image(elf), target)
     core.boot()

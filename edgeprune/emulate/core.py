@@ -34,7 +34,7 @@ _CORE_REGISTERS = tuple(getattr(arm_const, f"UC_ARM_REG_R{n}") for n in (0, 1, 2
 _EXCEPTIONS = {2: "SVC", 7: "BKPT"}
 
 
-class CpuFault(DeviceError):
+class CpuFaultError(DeviceError):
     """The emulated firmware did what the hardware would answer with a fault."""
 
 
@@ -118,7 +118,7 @@ class M4:
         target: Gives the memory map.
 
     Raises:
-        CpuFault: from `run` and `call`, when the firmware faults.
+        CpuFaultError: from `run` and `call`, when the firmware faults.
     """
 
     def __init__(self, image: Image, target: McuTarget) -> None:
@@ -227,7 +227,7 @@ class M4:
         """Run the start-up code to the first instruction of `main`."""
         self.reset()
         if self.run(until=self.image.address_of("main")) is not StopReason.REACHED:
-            raise CpuFault(f"{self.image.path} halts before it reaches main; build it again")
+            raise CpuFaultError(f"{self.image.path} halts before it reaches main; build it again")
 
     def run(self, until: int | None = None, budget: int | None = None) -> StopReason:
         """Execute from the current instruction.
@@ -237,7 +237,7 @@ class M4:
             budget: Cycles after which to stop.
 
         Raises:
-            CpuFault: the firmware faulted; the message has the address and the function.
+            CpuFaultError: the firmware faulted; the message has the address and the function.
         """
         end = _NO_DEADLINE if budget is None else self.cycles + budget
         target = _RETURN + 2 if until is None else until
@@ -262,11 +262,11 @@ class M4:
         try:
             self._uc.emu_start(self.pc | 1, until)
         except unicorn.UcError as error:
-            raise CpuFault(f"the firmware faulted at {self.image.describe(self.pc)}: {error}") from None
+            raise CpuFaultError(f"the firmware faulted at {self.image.describe(self.pc)}: {error}") from None
 
     def _on_exception(self, _uc: Any, number: int, _data: Any) -> None:
         name = _EXCEPTIONS.get(number, f"exception {number}")
-        self._pending = CpuFault(f"the firmware raised {name} at {self.image.describe(self.pc)}")
+        self._pending = CpuFaultError(f"the firmware raised {name} at {self.image.describe(self.pc)}")
         self._uc.emu_stop()
 
     def request_stop(self) -> None:
@@ -278,7 +278,7 @@ class M4:
         """Enter the firmware's HardFault handler as the core does after a fault.
 
         Raises:
-            CpuFault: the stack cannot take the exception frame, which locks a core up.
+            CpuFaultError: the stack cannot take the exception frame, which locks a core up.
         """
         values = [self._uc.reg_read(register) for register in (*_CORE_REGISTERS, arm_const.UC_ARM_REG_LR)]
         values += [self.pc, self._uc.reg_read(arm_const.UC_ARM_REG_XPSR)]
@@ -286,7 +286,7 @@ class M4:
         try:
             self.write(stack, struct.pack(f"<{_FRAME_WORDS}I", *values))
         except unicorn.UcError:
-            raise CpuFault(f"the core locked up: a fault with the stack at 0x{stack:08x}, outside RAM") from None
+            raise CpuFaultError(f"the core locked up: a fault with the stack at 0x{stack:08x}, outside RAM") from None
         handler = struct.unpack("<I", self.read(self._target.flash.base + 4 * _HARD_FAULT, 4))[0]
         self._uc.reg_write(arm_const.UC_ARM_REG_SP, stack)
         self._uc.reg_write(arm_const.UC_ARM_REG_LR, _EXCEPTION_RETURN)
@@ -303,7 +303,7 @@ class M4:
         self._uc.reg_write(arm_const.UC_ARM_REG_PC, self.image.address_of(function) | 1)
         self._counter.current = None  # nothing branched here
         if self.run(until=_RETURN) is not StopReason.REACHED:
-            raise CpuFault(f"{function} halts instead of returning, at {self.image.describe(self.pc)}")
+            raise CpuFaultError(f"{function} halts instead of returning, at {self.image.describe(self.pc)}")
         return int(self._uc.reg_read(arm_const.UC_ARM_REG_R0))
 
     # -- state
@@ -316,7 +316,7 @@ class M4:
     @property
     def cycles(self) -> int:
         """Cycles since the core was made."""
-        return self._counter.cycles
+        return int(self._counter.cycles)
 
     def read(self, address: int, size: int) -> bytes:
         """Bytes of memory."""
@@ -333,7 +333,9 @@ class M4:
     def counts(self) -> tuple[BlockCount, ...]:
         """Every block that ran since `clear_counts`."""
         return tuple(
-            BlockCount(block.address, block.count * block.instructions, block.count * block.cycles + block.branch_cycles)
+            BlockCount(
+                block.address, block.count * block.instructions, block.count * block.cycles + block.branch_cycles
+            )
             for block in self._blocks
             if block.count
         )

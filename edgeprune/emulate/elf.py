@@ -100,7 +100,9 @@ def load_image(path: Path) -> Image:
 
 def _read(path: Path, elf: ELFFile) -> Image:
     if elf.header["e_machine"] != "EM_ARM":
-        raise UserError(f"{path} is for {elf.header['e_machine']}, not for a Cortex-M; give the firmware.elf of a build")
+        raise UserError(
+            f"{path} is for {elf.header['e_machine']}, not for a Cortex-M; give the firmware.elf of a build"
+        )
     segments = tuple(
         Segment(segment["p_paddr"], segment.data())
         for segment in elf.iter_segments()

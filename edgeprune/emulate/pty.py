@@ -52,7 +52,7 @@ class PtyLine:
         if self._ready is not None:
             # Not before the board has greeted: a client that opens the line would take the
             # greeting for the reply to its first command.
-            self._ready, ready = None, self._ready
+            ready, self._ready = self._ready, None
             ready(self.path)
         while not self._closing:
             select.select([self._master, self._wake_read], [], [])
@@ -65,14 +65,9 @@ class PtyLine:
     def write(self, content: bytes) -> None:
         """Send to the client, as slowly as it reads; into the void where there is none."""
         while content and not self._closing and self._has_client():
-            try:
-                content = content[os.write(self._master, content) :]
-            except BlockingIOError:
+            content = content[self._write_now(content) :]
+            if content:
                 select.select([self._wake_read], [self._master], [], _LOOK_SECONDS)
-            except OSError as error:
-                if error.errno != errno.EIO:
-                    raise
-                return
 
     def stop(self) -> None:
         """End `read` and `write`; may be called from a signal handler or another thread."""
@@ -94,6 +89,17 @@ class PtyLine:
             if error.errno != errno.EIO:  # EIO: nobody has the line open
                 raise
             return b""
+
+    def _write_now(self, content: bytes) -> int:
+        """Bytes that the line took; all where they are lost anyway."""
+        try:
+            return os.write(self._master, content)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return len(content)
 
     def _has_client(self) -> bool:
         poller = select.poll()

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import capstone
-from capstone import arm as arm
+from capstone import arm
 
 #: Cycles added by a taken branch (DDI0439 3.3.1: 1 + P, P of 1 to 3).  Direct targets are
 #: known at decode; register targets in execute; loaded targets need the whole pipeline.
@@ -36,14 +36,14 @@ _FLOAT_LATE = 1
 #: Three 32-bit instructions in a row, none word-aligned, outrun the fetch (measured).
 _WIDE_RUN = 3
 
-_CONDITIONS = frozenset("eq ne hs lo mi pl vs vc hi ls ge lt gt le".split())
+_CONDITIONS = frozenset(("eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"))
 _LOADS = frozenset(
-    "ldr ldrb ldrh ldrsb ldrsh ldrt ldrbt ldrht ldrsbt ldrsht ldrex ldrexb ldrexh".split()
-)  # fmt: skip
-_STORES = frozenset("str strb strh strt strbt strht strex strexb strexh".split())
+    ("ldr", "ldrb", "ldrh", "ldrsb", "ldrsh", "ldrt", "ldrbt", "ldrht", "ldrsbt", "ldrsht", "ldrex", "ldrexb", "ldrexh")
+)
+_STORES = frozenset(("str", "strb", "strh", "strt", "strbt", "strht", "strex", "strexb", "strexh"))
 _STACK = frozenset(("push", "pop", "vpush", "vpop"))
-_MULTIPLY_ADD = frozenset("vmla vmls vnmla vnmls vfma vfms vfnma vfnms".split())
-_FLOAT = frozenset("vadd vsub vmul vnmul vcvt vcvtr vcvtb vcvtt vabs vneg".split())
+_MULTIPLY_ADD = frozenset(("vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms"))
+_FLOAT = frozenset(("vadd", "vsub", "vmul", "vnmul", "vcvt", "vcvtr", "vcvtb", "vcvtt", "vabs", "vneg"))
 _NO_CONDITION = (arm.ARM_CC_AL, arm.ARM_CC_INVALID, 15)
 
 

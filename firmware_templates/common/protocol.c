@@ -152,7 +152,7 @@ static float element(const ep_tensor_info *info, const uint8_t *data, uint32_t i
     } else {
         integer = (int8_t)data[index];
     }
-    return (float)(integer - info->zero_point) * info->scale;
+    return ((float)integer - (float)info->zero_point) * info->scale;
 }
 
 static uint32_t element_bytes(const ep_tensor_info *info) {
