@@ -44,7 +44,21 @@ __attribute__((noinline)) static void scale(void) {
     memset(arena.a, 0, sizeof arena.a); /* as a shared arena would: the input is gone */
 }
 
+/* What a test may ask for with -D: a deeper stack, an inference that faults. */
+__attribute__((noinline)) static void misbehave(void) {
+#if defined(TINY_STACK_BYTES)
+    volatile uint8_t deep[TINY_STACK_BYTES];
+    for (uint32_t i = 0; i < sizeof deep; i++) {
+        deep[i] = (uint8_t)i;
+    }
+#endif
+#if defined(TINY_FAULT_ADDRESS)
+    work += *(volatile uint32_t *)TINY_FAULT_ADDRESS;
+#endif
+}
+
 void ep_invoke(void) {
+    misbehave();
     add();
 #if defined(EP_PROFILE) && EP_PROFILE
     ep_profile_layer(0);

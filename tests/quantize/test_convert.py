@@ -1,0 +1,157 @@
+"""Conversion to TFLite in a subprocess: every scheme, and every way to fail."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from edgeprune.errors import DataError, ModelError
+from edgeprune.models import Dataset, FloatModel, evaluate, load, load_dataset
+from edgeprune.models.tensorflow import keras, tensorflow
+from edgeprune.quantize import Scheme, convert
+from edgeprune.resources import models_folder
+
+
+@pytest.fixture(scope="module")
+def fashion() -> FloatModel:
+    return load(models_folder() / "fashion" / "fashion.keras")
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return load_dataset(models_folder() / "fashion" / "fashion.npz")
+
+
+def run(path: Path, inputs: np.ndarray) -> np.ndarray:
+    """Outputs of a .tflite on real-valued inputs, one at a time, as real values."""
+    interpreter = Interpreter(str(path))
+    interpreter.allocate_tensors()
+    source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    assert source["shape"][0] == 1
+    results = []
+    if source["dtype"] == np.int8:
+        scale, zero = source["quantization"]
+        inputs = np.clip(np.round(inputs / scale) + zero, -128, 127)
+    for value in inputs:
+        interpreter.set_tensor(source["index"], value[None].astype(source["dtype"]))
+        interpreter.invoke()
+        result = interpreter.get_tensor(sink["index"])[0].astype(np.float32)
+        scale, zero = sink["quantization"]
+        results.append((result - zero) * scale if sink["dtype"] == np.int8 else result)
+    return np.array(results)
+
+
+@pytest.mark.parametrize("scheme", list(Scheme), ids=lambda s: s.value)
+def test_each_scheme_stays_near_float(fashion: FloatModel, data: Dataset, scheme: Scheme, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "model.tflite"
+    result = convert(fashion, data if scheme.calibrated else None, scheme, out, samples=50)
+    content = out.read_bytes()
+    assert result.scheme is scheme
+    assert (result.nbytes, result.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert sorted(p.name for p in out.parent.iterdir()) == ["model.tflite"]
+    inputs = data.test_inputs()[:300]
+    outputs = run(out, inputs)
+    expected = fashion.model.predict(inputs, verbose=0)
+    same = np.mean(outputs.argmax(-1) == expected.argmax(-1))
+    assert same > (0.999 if scheme in (Scheme.NONE, Scheme.FLOAT16) else 0.96)
+
+
+def test_int8_accuracy_is_near_float(fashion: FloatModel, data: Dataset, tmp_path: Path) -> None:
+    result = convert(fashion, data, "int8", tmp_path / "m.tflite")
+    accuracy = np.mean(run(result.path, data.test_inputs()).argmax(-1) == data.y_test)
+    assert evaluate(fashion, data) - accuracy < 0.01
+    details = Interpreter(str(result.path)).get_input_details()[0]
+    assert details["dtype"] == np.int8
+
+
+def tiny(name: str = "tiny") -> FloatModel:
+    k = keras()
+    i = k.Input((6, 6, 1))
+    x = k.layers.Conv2D(4, 3)(i)
+    return FloatModel(k.Model(i, k.layers.Dense(2)(k.layers.Flatten()(x))), name, Path(f"{name}.keras"))
+
+
+def tiny_data() -> Dataset:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 6, 6, 1)).astype(np.float32)
+    y = np.arange(30) % 2
+    return Dataset(x, y, x, y)
+
+
+def test_conversion_is_repeatable(tmp_path: Path) -> None:
+    model, data = tiny(), tiny_data()
+    first = convert(model, data, "int8", tmp_path / "a.tflite", samples=10)
+    assert convert(model, data, "int8", tmp_path / "b.tflite", samples=10).sha256 == first.sha256
+
+
+def test_wrong_requests(tmp_path: Path) -> None:
+    out = tmp_path / "m.tflite"
+    with pytest.raises(ModelError, match=r"'int7' is unknown.*int16x8"):
+        convert(tiny(), tiny_data(), "int7", out)
+    with pytest.raises(DataError, match="int8 needs examples"):
+        convert(tiny(), None, "int8", out)
+    with pytest.raises(DataError, match="calibration with 0"):
+        convert(tiny(), tiny_data(), "int8", out, samples=0)
+    k = keras()
+    i = k.Input((None, 6, 1))
+    loose = FloatModel(k.Model(i, k.layers.GlobalAveragePooling2D()(i)), "loose", Path("loose.keras"))
+    with pytest.raises(ModelError, match="no fixed size"):
+        convert(loose, None, "none", out)
+    assert not out.exists()
+
+
+def test_a_worker_that_dies_becomes_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "dying_worker.py"
+    module.write_text(
+        "import os, sys\nprint('first line', file=sys.stderr)\n"
+        "print('the converter aborts', file=sys.stderr, flush=True)\n"
+        f"os.kill(os.getpid(), {int(signal.SIGABRT)})\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(importlib.import_module("edgeprune.quantize.convert"), "_WORKER", "dying_worker")
+    out = tmp_path / "m.tflite"
+    out.write_bytes(b"the file from before")
+    with pytest.raises(ModelError, match=r"tiny.keras: the TFLite converter died of SIGABRT.*\(the converter aborts\)"):
+        convert(tiny(), tiny_data(), "int8", out)
+    assert out.read_bytes() == b"the file from before"
+    assert not list(tmp_path.glob(".convert-*"))
+
+
+def test_a_worker_that_fails_says_why_on_its_last_line(tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_text('{"model": "absent.keras", "calibration": null, "scheme": "none", "out": "x"}')
+    done = subprocess.run(
+        [sys.executable, "-m", "edgeprune.quantize.worker", str(job)],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "absent.keras" in done.stderr.strip().splitlines()[-1]
+
+
+def test_a_model_that_the_converter_refuses(tmp_path: Path) -> None:
+    """TFLite has no matrix inverse, so the converter raises inside the worker."""
+    k = keras()
+    i = k.Input((6, 6, 1))
+    inverse = tensorflow().linalg.inv(k.layers.Reshape((6, 6))(i))
+    model = FloatModel(k.Model(i, k.layers.Flatten()(inverse)), "odd", Path("odd.keras"))
+    with pytest.raises(ModelError, match=r"odd.keras: the TFLite converter failed while converting to none \(.+\)"):
+        convert(model, None, "none", tmp_path / "m.tflite")
+
+
+def test_a_model_that_kills_the_converter(tmp_path: Path) -> None:
+    """The int8 conversion of a GRU with a while loop aborts the process."""
+    k = keras()
+    i = k.Input((6, 6))
+    model = FloatModel(k.Model(i, k.layers.Dense(2)(k.layers.GRU(4)(i))), "gru", Path("gru.keras"))
+    data = tiny_data()
+    data = Dataset(data.x_train[..., 0], data.y_train, data.x_test[..., 0], data.y_test)
+    with pytest.raises(ModelError, match=r"gru.keras: the TFLite converter .* to int8 \(.+\); .*unroll"):
+        convert(model, data, "int8", tmp_path / "m.tflite", samples=2)
