@@ -121,9 +121,10 @@ def _read(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     if not path.is_file():
         raise DataError(f"{path}: there is no such data file; give an .npz with {', '.join(_REQUIRED)}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: this is a single array; save the arrays together with numpy.savez")
+        archive = np.load(path, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise DataError(f"{path}: this is a single array; save the arrays together with numpy.savez")
+        with archive:
             return {name: archive[name] for name in archive.files if name in (*_REQUIRED, *_SCALARS)}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
         pickled = "pickle" in str(error).lower() and zipfile.is_zipfile(path)
@@ -147,7 +148,9 @@ def _labels(path: Path, name: str, array: npt.NDArray[Any]) -> Labels:
     if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "fiub":
         one_hot = bool(np.all((array == 0) | (array == 1)) and np.all(array.sum(axis=1) == 1))
         if not one_hot:
-            raise DataError(f"{path}: {name} has the shape {_shape(array.shape)} but no one-hot rows; give class numbers")
+            raise DataError(
+                f"{path}: {name} has the shape {_shape(array.shape)} but no one-hot rows; give class numbers"
+            )
         array = array.argmax(axis=1)
     if array.ndim == 2:
         array = array[:, 0]

@@ -132,9 +132,7 @@ def rebuild(model: Any, make: Callable[[Any], Any]) -> Rebuilt:
         inputs.append(keras().Input(batch_shape=tuple(tensor.shape), dtype=tensor.dtype, name=name))
     outputs = builder.repeat(model, inputs, None, "")
     single = len(outputs) == 1 and not isinstance(model.output, (list, tuple))
-    new = keras().Model(
-        inputs[0] if len(inputs) == 1 else inputs, outputs[0] if single else outputs, name=model.name
-    )
+    new = keras().Model(inputs[0] if len(inputs) == 1 else inputs, outputs[0] if single else outputs, name=model.name)
     return Rebuilt(new, tuple(builder.pairs))
 
 

@@ -10,7 +10,7 @@ from scratch, not what the model computes.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,18 @@ from edgeprune.models.tensorflow import keras, tensorflow
 #: Largest difference allowed between both models, relative to the largest output.
 TOLERANCE = 1e-5
 
-_OPERATORS: dict[str, Callable[..., Any]] = {
-    "Add": lambda a, b: a + b,
-    "Subtract": lambda a, b: a - b,
-    "Multiply": lambda a, b: a * b,
-    "Divide": lambda a, b: a / b,
-    "TrueDivide": lambda a, b: a / b,
-    "Relu": lambda x: tensorflow().nn.relu(x),
-    "Relu6": lambda x: tensorflow().nn.relu6(x),
-    "Sigmoid": lambda x: tensorflow().math.sigmoid(x),
-    "Tanh": lambda x: tensorflow().math.tanh(x),
-    "Silu": lambda x: tensorflow().nn.silu(x),
+#: Operations of keras.ops, by their class, as paths of the TensorFlow functions that do the same.
+_OPERATORS = {
+    "Add": "math.add",
+    "Subtract": "math.subtract",
+    "Multiply": "math.multiply",
+    "Divide": "math.divide",
+    "TrueDivide": "math.divide",
+    "Relu": "nn.relu",
+    "Relu6": "nn.relu6",
+    "Sigmoid": "math.sigmoid",
+    "Tanh": "math.tanh",
+    "Silu": "nn.silu",
 }
 
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
@@ -105,7 +106,7 @@ class _Rebuilder:
         kind = type(operation).__name__
         try:
             if not hasattr(operation, "get_config") or ".ops." in type(operation).__module__:
-                return _OPERATORS[kind](*args, **{k: v for k, v in kwargs.items() if v is not None})
+                return attrgetter(_OPERATORS[kind])(tensorflow())(*args)
             kwargs = {name: value for name, value in kwargs.items() if value is not None}
             return self._layer(operation)(*args, **kwargs)
         except ModelError:
@@ -132,7 +133,7 @@ class _Rebuilder:
         shapes, wanted = [v.shape for v in values], [tuple(w.shape) for w in new.weights]
         if shapes != wanted:
             raise ModelError(
-                f"{self._path}: layer {old.name!r} ({type(old).__name__}) has weights of shapes {shapes} in Keras 3 and "
+                f"{self._path}: layer {old.name!r} ({type(old).__name__}) has weights {shapes} in Keras 3 and "
                 f"{wanted} in Keras 2, so it cannot be converted; replace the layer or train the model with tf-keras"
             )
         new.set_weights(values)
@@ -164,7 +165,7 @@ def _parameters(layer_class: type) -> set[str]:
     """Names that the constructors of the class and of its bases accept, plus Keras's common ones."""
     names = {"name", "trainable", "dtype"}
     for base in inspect.getmro(layer_class):
-        names.update(inspect.signature(base.__init__).parameters if base is not object else ())
+        names.update(inspect.signature(base).parameters if base is not object else ())
     return names - {"self", "args", "kwargs"}
 
 
@@ -191,7 +192,8 @@ def _compare(path: Path, original: Any, rebuilt: Any) -> None:
         whole = tensor.dtype.is_integer
         inputs.append(rng.integers(0, 2, shape) if whole else rng.standard_normal(shape).astype(np.float32))
     flatten = tensorflow().nest.flatten
-    pairs = zip(flatten(original(inputs)), flatten(rebuilt(inputs)), strict=True)
+    feed = inputs[0] if len(inputs) == 1 else inputs
+    pairs = zip(flatten(original(feed)), flatten(rebuilt(feed)), strict=True)
     for want, have in pairs:
         reference, value = np.asarray(want, np.float64), np.asarray(have, np.float64)
         error = float(np.max(np.abs(reference - value)) / max(float(np.max(np.abs(reference))), 1e-12))

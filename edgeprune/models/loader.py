@@ -108,12 +108,14 @@ def _keras_version(path: Path) -> str:
     with path.open("rb") as file:
         magic = file.read(8)
     if magic == b"\x89HDF\r\n\x1a\n":
-        import h5py
+        import h5py  # type: ignore[import-untyped]  # it has no types
 
         try:
             with h5py.File(path) as archive:
                 if "model_config" not in archive.attrs:
-                    raise ModelError(f"{path}: this .h5 holds weights but no layers; save with model.save, not save_weights")
+                    raise ModelError(
+                        f"{path}: this .h5 holds weights but no layers; save with model.save, not save_weights"
+                    )
                 return str(archive.attrs.get("keras_version", "2"))
         except OSError as error:
             raise ModelError(f"{path}: this .h5 file is damaged; export the model again") from error

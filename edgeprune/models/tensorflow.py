@@ -13,7 +13,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from types import ModuleType
+from typing import Any
 
 from edgeprune.errors import UserError
 
@@ -41,7 +41,7 @@ def _muted(wanted: bool) -> Iterator[None]:
         os.close(nowhere)
 
 
-def tensorflow() -> ModuleType:
+def tensorflow() -> Any:
     """Import TensorFlow with Keras 2 and without its log output, and return the module.
 
     Raises:
@@ -66,10 +66,19 @@ def tensorflow() -> ModuleType:
     return tf
 
 
-def keras() -> ModuleType:
+def keras() -> Any:
     """Import and return tf-keras, the Keras 2 that TensorFlow runs with here."""
     tensorflow()
     import tf_keras
 
     logging.getLogger("tf_keras").setLevel(logging.ERROR)
     return tf_keras
+
+
+def sparsity() -> Any:
+    """Import and return TF-MOT's pruning interface, `tensorflow_model_optimization.sparsity.keras`."""
+    tensorflow()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tensorflow_model_optimization as tfmot
+    return tfmot.sparsity.keras

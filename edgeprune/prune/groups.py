@@ -74,9 +74,7 @@ def _follow(site: Site) -> LayerChannels | None:
         return None
 
 
-def _groups(
-    layers: dict[str, LayerChannels], roots: LabelArray, reasons: dict[int, list[str]]
-) -> tuple[Group, ...]:
+def _groups(layers: dict[str, LayerChannels], roots: LabelArray, reasons: dict[int, list[str]]) -> tuple[Group, ...]:
     """Sort the united labels by the weight axes they lie on: labels on the same axes form a group."""
     places: dict[int, set[tuple[str, int, int]]] = {}
     makers: dict[int, list[str]] = {}

@@ -19,10 +19,14 @@ from edgeprune.prune.importance import Norm, choose
 from edgeprune.prune.structure import Keep, Structure, mask
 
 _tf = tensorflow()
-_sparsity = sparsity()
+# The wrappers' conditions make this optimization warn on stderr at each training, past every log level.
+_tf.config.optimizer.set_experimental_options({"loop_optimization": False})
+_PruningSchedule: Any = sparsity().PruningSchedule
+_PruningPolicy: Any = sparsity().PruningPolicy
+_UpdatePruningStep: Any = sparsity().UpdatePruningStep
 
 
-class _Never(_sparsity.PruningSchedule):  # type: ignore[misc]  # TF-MOT has no types
+class _Never(_PruningSchedule):  # type: ignore[misc]  # TF-MOT has no types
     """A schedule at which TF-MOT never updates a mask by itself."""
 
     def __call__(self, step: Any) -> tuple[Any, Any]:
@@ -32,13 +36,25 @@ class _Never(_sparsity.PruningSchedule):  # type: ignore[misc]  # TF-MOT has no 
         return {"class_name": type(self).__name__, "config": {}}
 
 
-class _WithChannels(_sparsity.PruningPolicy):  # type: ignore[misc]  # TF-MOT has no types
+class _WithChannels(_PruningPolicy):  # type: ignore[misc]  # TF-MOT has no types
     """Wraps the layers that lose channels and whose kernels TF-MOT can mask."""
 
     #: Depthwise kernels and normalisation need no mask: the consumers behind them are masked.
     _MASKED = frozenset(
-        "Conv1D Conv2D Conv3D Conv2DTranspose Conv3DTranspose Dense SeparableConv1D SeparableConv2D Embedding "
-        "SimpleRNN GRU LSTM".split()
+        {
+            "Conv1D",
+            "Conv2D",
+            "Conv3D",
+            "Conv2DTranspose",
+            "Conv3DTranspose",
+            "Dense",
+            "SeparableConv1D",
+            "SeparableConv2D",
+            "Embedding",
+            "SimpleRNN",
+            "GRU",
+            "LSTM",
+        }
     )
 
     def __init__(self, structure: Structure) -> None:
@@ -61,12 +77,12 @@ class _WithChannels(_sparsity.PruningPolicy):  # type: ignore[misc]  # TF-MOT ha
 def wrap(model: Any, structure: Structure) -> Any:
     """A copy of `model` in TF-MOT's wrappers, its masks all ones; the original is not changed."""
     policy = _WithChannels(structure)
-    return _sparsity.prune_low_magnitude(clone(model), pruning_schedule=_Never(), pruning_policy=policy)
+    return sparsity().prune_low_magnitude(clone(model), pruning_schedule=_Never(), pruning_policy=policy)
 
 
 def strip(wrapped: Any) -> Any:
     """The wrapped model without its wrappers; masked weights are zero."""
-    return _sparsity.strip_pruning(wrapped)
+    return sparsity().strip_pruning(wrapped)
 
 
 def sizes_at(full: Sequence[int], final: Sequence[int], progress: float) -> tuple[int, ...]:
@@ -79,7 +95,7 @@ def sizes_at(full: Sequence[int], final: Sequence[int], progress: float) -> tupl
     return tuple(before - round((before - after) * share) for before, after in zip(full, final, strict=True))
 
 
-class GroupMasks(_sparsity.UpdatePruningStep):  # type: ignore[misc]  # TF-MOT has no types
+class GroupMasks(_UpdatePruningStep):  # type: ignore[misc]  # TF-MOT has no types
     """Sets the wrappers' masks group by group while the model trains, ending at the final sizes.
 
     Attributes:

@@ -24,7 +24,7 @@ from edgeprune.prune.settings import Training
 from edgeprune.prune.verify import random_inputs
 
 _tf = tensorflow()
-_SMALLEST = 1e-7  # probabilities below count as this, so that their logarithm stays finite
+_SMALLEST = 1e-7  # added to probabilities, so that the logarithm of 0 stays finite (and that of NaN stays NaN)
 
 
 class OutputKind(enum.Enum):
@@ -53,7 +53,7 @@ def log_probabilities(outputs: Any, kind: OutputKind) -> Any:
         return _tf.nn.log_softmax(outputs)
     if kind is OutputKind.SIGMOID:
         outputs = _tf.concat([1.0 - outputs, outputs], axis=-1)
-    return _tf.math.log(_tf.clip_by_value(outputs, _SMALLEST, 1.0))
+    return _tf.math.log(outputs + _SMALLEST)
 
 
 def distillation_loss(kind: OutputKind, classes: int, share: float, temperature: float) -> Any:
@@ -162,19 +162,22 @@ class _Watch(keras().callbacks.Callback):  # type: ignore[misc]  # tf-keras has 
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         loss = (logs or {}).get("loss", 0.0)
-        if math.isfinite(loss):
-            return
-        good = self._manager.latest_checkpoint
-        kept = f"the last good checkpoint is {good}" if good else "no epoch was completed"
-        raise TrainingDiverged(
-            f"{self._name}: the loss became {loss} in epoch {int(self._epoch) + 1} ({kept}); "
-            "lower the learning rate and run again"
-        )
+        if not math.isfinite(loss):
+            self._stop(f"the loss became {loss}")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+            self._stop("weights became NaN or infinite")  # a checkpoint of them would be worthless
         self._epoch.assign(epoch + 1)
         self._manager.save(checkpoint_number=epoch + 1)
         self._progress.advance(1, f"loss {(logs or {}).get('loss', 0.0):.4f}")
+
+    def _stop(self, what: str) -> None:
+        good = self._manager.latest_checkpoint
+        kept = f"the last good checkpoint is {good}" if good else "no epoch was completed"
+        raise TrainingDiverged(
+            f"{self._name}: {what} in epoch {int(self._epoch) + 1} ({kept}); lower the learning rate and run again"
+        )
 
 
 def fit(

@@ -226,13 +226,49 @@ def embedding(site: Site) -> LayerChannels:
 
 
 _UNARY_FUNCTIONS = frozenset(
-    "abs exp nn.relu nn.relu6 nn.elu nn.selu nn.gelu nn.silu nn.swish nn.sigmoid nn.tanh nn.leaky_relu nn.softplus "
-    "math.sigmoid math.tanh math.sqrt math.rsqrt math.square math.negative math.abs math.exp cast identity "
-    "clip_by_value keras.activations.relu nn.hard_swish".split()
+    {
+        "abs",
+        "exp",
+        "nn.relu",
+        "nn.relu6",
+        "nn.elu",
+        "nn.selu",
+        "nn.gelu",
+        "nn.silu",
+        "nn.swish",
+        "nn.sigmoid",
+        "nn.tanh",
+        "nn.leaky_relu",
+        "nn.softplus",
+        "math.sigmoid",
+        "math.tanh",
+        "math.sqrt",
+        "math.rsqrt",
+        "math.square",
+        "math.negative",
+        "math.abs",
+        "math.exp",
+        "cast",
+        "identity",
+        "clip_by_value",
+        "keras.activations.relu",
+        "nn.hard_swish",
+    }
 )
 _BINARY_FUNCTIONS = frozenset(
-    "math.add math.subtract math.multiply math.divide math.truediv math.maximum math.minimum __operators__.add "
-    "__operators__.sub __operators__.mul __operators__.truediv".split()
+    {
+        "math.add",
+        "math.subtract",
+        "math.multiply",
+        "math.divide",
+        "math.truediv",
+        "math.maximum",
+        "math.minimum",
+        "__operators__.add",
+        "__operators__.sub",
+        "__operators__.mul",
+        "__operators__.truediv",
+    }
 )
 
 

@@ -78,7 +78,7 @@ def convert(
         job.write(folder / "job.json")
         _run(model, scheme, folder / "job.json")
         content = Path(job.out).read_bytes()
-        os.replace(job.out, out)
+        Path(job.out).replace(out)
     return QuantizedModel(out, scheme, hashlib.sha256(content).hexdigest(), len(content))
 
 
@@ -96,7 +96,9 @@ def _calibration(model: FloatModel, data: Dataset | None, scheme: Scheme, sample
     if data is None:
         raise DataError(f"{scheme.value} needs examples to learn the range of each activation; give a data file")
     if samples < 1:
-        raise DataError(f"calibration with {samples} examples is not possible; give at least 1, better {DEFAULT_SAMPLES}")
+        raise DataError(
+            f"calibration with {samples} examples is not possible; give at least 1, better {DEFAULT_SAMPLES}"
+        )
     data.check_against(model.input_shape, int(model.model.outputs[0].shape[-1]))
     count = min(samples, len(data.x_train))
     chosen = np.sort(np.random.default_rng(_SEED).choice(len(data.x_train), count, replace=False))

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from train import read_split
 
-TRAIN_PER_CLASS = 900
-TEST_PER_CLASS = 260
+TRAIN_PER_CLASS = 1105
+TEST_PER_CLASS = 250
 SEED = 2017
 
 
@@ -60,8 +60,10 @@ def main() -> None:
             "offset": np.float32(0).reshape(()),
         },
     )
-    print(f"{arguments.out}: {len(train):,} training and {len(test):,} test images, "
-          f"{arguments.out.stat().st_size:,} bytes")
+    print(
+        f"{arguments.out}: {len(train):,} training and {len(test):,} test images, "
+        f"{arguments.out.stat().st_size:,} bytes"
+    )
 
 
 if __name__ == "__main__":

@@ -177,4 +177,6 @@ def kernel_zeros(model: Any) -> float:
     return 1.0 - sum(int(np.count_nonzero(kernel)) for kernel in kernels) / total if total else 0.0
 
 
-PATTERN = Pattern("channel", "remove whole channels: smaller and faster on every target", ChannelPruning, prune_channels)
+PATTERN = Pattern(
+    "channel", "remove whole channels: smaller and faster on every target", ChannelPruning, prune_channels
+)
