@@ -12,8 +12,6 @@ from pathlib import Path
 
 from edgeprune.errors import UserError
 
-#: A folder that holds this file was written by edgeprune and may be replaced by it.
-MARKER = "manifest.json"
 _ENVIRONMENT_FAULTS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
     errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",
@@ -31,17 +29,17 @@ def explain(error: OSError) -> str | None:
 
 
 @contextlib.contextmanager
-def staged_folder(out: Path, markers: tuple[str, ...] = (MARKER,)) -> Iterator[Path]:
+def staged_folder(out: Path, marker: str) -> Iterator[Path]:
     """Give a temporary folder beside `out` that takes its place when the block ends well.
 
     Args:
         out: The folder to make; an older one of ours is replaced, but only at the end.
-        markers: An existing folder is ours when it is empty or holds one of these files.
+        marker: An existing folder is ours when it is empty or holds this file.
 
     Raises:
         UserError: `out` exists and is not ours, or cannot be written.
     """
-    if out.exists() and not _replaceable(out, markers):
+    if out.exists() and not _replaceable(out, marker):
         raise UserError(f"{out} exists and was not made by this command; choose another folder or remove it")
     with _writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +82,8 @@ def _writing(out: Path) -> Iterator[None]:
         raise UserError(f"cannot write {out}: {reason.partition(': ')[2]}") from None
 
 
-def _replaceable(out: Path, markers: tuple[str, ...]) -> bool:
-    return out.is_dir() and (not any(out.iterdir()) or any((out / marker).is_file() for marker in markers))
+def _replaceable(out: Path, marker: str) -> bool:
+    return out.is_dir() and (not any(out.iterdir()) or (out / marker).is_file())
 
 
 def _swap(stage: Path, out: Path) -> None:

@@ -80,7 +80,7 @@ def build_firmware(
     plan = make_plan(model.graph, target) if isinstance(target, McuTarget) else None
     if plan is None:
         _check_types(model.graph, target)
-    with staged_folder(out) as stage:
+    with staged_folder(out, FILE_NAME) as stage:
         (stage / _MODEL).write_bytes(model.content)
         image = None if plan is None else _build_image(plan, model, name, stage, toolchain or find_toolchain())
         manifest = _manifest(model, target, name, plan, image)

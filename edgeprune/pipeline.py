@@ -1,0 +1,242 @@
+"""The whole job: from a recipe to a report and everything that can be deployed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import platform
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import edgeprune
+from edgeprune import models, ops, tflite
+from edgeprune.build import Firmware, build_firmware
+from edgeprune.errors import DataError
+from edgeprune.measure import litert
+from edgeprune.measure.accuracy import Accuracy, Flags, accuracy, accuracy_change, right_answers
+from edgeprune.measure.arrays import InputBatch, to_input
+from edgeprune.measure.board import run_on_board
+from edgeprune.measure.validate import compare, reference_outputs
+from edgeprune.measure.values import Measurement, RunResult
+from edgeprune.models import Dataset, FloatModel
+from edgeprune.progress import SILENT, Progress
+from edgeprune.prune.result import PruneResult
+from edgeprune.quantize import convert
+from edgeprune.recipe import Recipe, VariantPlan
+from edgeprune.report import DeviceResult, Report, VariantResult, write_report
+from edgeprune.report.values import LayerRow
+from edgeprune.resources import cache_folder
+from edgeprune.staging import staged_folder
+from edgeprune.targets import HostTarget, McuTarget
+from edgeprune.tflite import TfliteModel
+
+#: A folder with this file may be replaced by a new run.
+MARKER = "report.json"
+_EMULATOR = "emulator"
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A variant once it is quantized and built, before anything has run.
+
+    Attributes:
+        name, method: As in the report.
+        model: The float model.
+        pruned: What pruning did; None for the dense model.
+        quantized: The .tflite file.
+        firmware: What was built for each target, in the recipe's order.
+    """
+
+    name: str
+    method: str
+    model: FloatModel
+    pruned: PruneResult | None
+    quantized: TfliteModel
+    firmware: tuple[Firmware, ...]
+
+
+def run(recipe: Recipe, out: Path, progress: Progress = SILENT) -> Report:
+    """Do what the recipe says and write report and artefacts to the folder `out`.
+
+    The dense model goes the whole way to firmware before any training starts, so what
+    cannot work fails in seconds.  Training keeps checkpoints outside `out`: the same
+    recipe continues where it was interrupted.
+
+    Args:
+        recipe: What to do.
+        out: Appears whole at the end; an older report folder is replaced.
+        progress: Receives every longer step.
+
+    Raises:
+        EdgepruneError: as the single steps do.
+    """
+    with staged_folder(out, MARKER) as stage:
+        model, data = models.load(recipe.model), models.load_dataset(recipe.data)
+        data.check_against(model.input_shape, model.classes)
+        checkpoints = (
+            cache_folder("checkpoints") / hashlib.sha256(str(recipe.source.resolve()).encode()).hexdigest()[:16]
+        )
+        candidates = [_candidate("dense", None, model, data, recipe, stage, progress)]
+        for variant in recipe.variants:
+            result = _prune(variant, model, data, checkpoints, progress)
+            candidates.append(_candidate(variant.name, result, result.model, data, recipe, stage, progress))
+        report = _measure_all(candidates, data, recipe, progress)
+        write_report(report, stage)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return report
+
+
+def _prune(
+    variant: VariantPlan, model: FloatModel, data: Dataset, checkpoints: Path, progress: Progress
+) -> PruneResult:
+    return variant.pattern.run(model, data, variant.settings, checkpoints, progress)
+
+
+def _candidate(
+    name: str,
+    pruned: PruneResult | None,
+    model: FloatModel,
+    data: Dataset,
+    recipe: Recipe,
+    stage: Path,
+    progress: Progress,
+) -> _Candidate:
+    """Quantize one variant and build it for every target, below `stage/name`."""
+    folder = stage / name
+    saved = models.save(model, folder / "model.keras")
+    progress.start(f"convert {name} to {recipe.scheme.value}", None)
+    path = folder / "model.tflite"
+    convert(saved, data, recipe.scheme, path, recipe.samples)
+    quantized = tflite.read(path)
+    title = f"{recipe.name}_{name}"
+    firmware = []
+    for target in recipe.targets:
+        progress.start(f"build {name} for {target.name}", None)
+        firmware.append(build_firmware(quantized, target, folder / target.name, title))
+    progress.finish()
+    return _Candidate(name, pruned.method if pruned else "none", saved, pruned, quantized, tuple(firmware))
+
+
+def _measure_all(candidates: list[_Candidate], data: Dataset, recipe: Recipe, progress: Progress) -> Report:
+    results: list[VariantResult] = []
+    dense_answers: Flags | None = None
+    for candidate in candidates:
+        float_accuracy = _float_accuracy(candidate.model, data)
+        right = right_answers(litert.scores(candidate.quantized, data.test_inputs(), progress), data)
+        devices = tuple(_device(candidate, f, data, recipe, progress) for f in candidate.firmware)
+        graph = candidate.quantized.graph
+        results.append(
+            VariantResult(
+                name=candidate.name,
+                method=candidate.method,
+                parameters=int(candidate.model.model.count_params()),
+                macs=sum(ops.layer_macs(graph, node) for node in graph.nodes),
+                tflite_bytes=len(candidate.quantized.content),
+                gzip_bytes=len(gzip.compress(candidate.quantized.content, 9, mtime=0)),
+                float_accuracy=float_accuracy,
+                accuracy=accuracy(right),
+                change=None if dense_answers is None else accuracy_change(dense_answers, right),
+                scheme=recipe.scheme.value,
+                layers=_layers(candidate),
+                groups=candidate.pruned.report.groups if candidate.pruned else (),
+                devices=devices,
+            )
+        )
+        dense_answers = right if dense_answers is None else dense_answers
+    return Report(
+        edgeprune=edgeprune.__version__,
+        name=recipe.name,
+        model=recipe.model.name,
+        data=recipe.data.name,
+        test_examples=len(data.y_test),
+        host=host_name(),
+        variants=tuple(results),
+    )
+
+
+def _float_accuracy(model: FloatModel, data: Dataset) -> Accuracy:
+    return accuracy(right_answers(models.scores(model, data.test_inputs()), data))
+
+
+def _layers(candidate: _Candidate) -> tuple[LayerRow, ...]:
+    """Of the first microcontroller's plan, which names kernels, else of any target's."""
+    manifests = [firmware.manifest for firmware in candidate.firmware]
+    manifest = next((m for m in manifests if isinstance(m.target, McuTarget)), manifests[0])
+    return tuple(LayerRow(e.name, e.kernel, e.macs, e.parameters, e.output_shape) for e in manifest.layers)
+
+
+def _device(
+    candidate: _Candidate, firmware: Firmware, data: Dataset, recipe: Recipe, progress: Progress
+) -> DeviceResult:
+    target = firmware.manifest.target
+    kind, artefact = target.kind, f"{candidate.name}/{target.name}"
+    result = DeviceResult(target.name, target.title, kind, artefact, runs=())
+    if isinstance(target, McuTarget):
+        return _on_board(result, firmware, target, data, recipe, progress)
+    if isinstance(target, HostTarget):
+        return replace(result, runs=_on_host(candidate, firmware, target, recipe, progress))
+    return replace(result, note=f"not measured, since no phone is connected; what runs there is in {artefact}/")
+
+
+def _on_board(
+    result: DeviceResult, firmware: Firmware, target: McuTarget, data: Dataset, recipe: Recipe, progress: Progress
+) -> DeviceResult:
+    """Sizes of the image; and, where the board can be emulated, its figures and outputs."""
+    image = firmware.manifest.image
+    if image is not None:
+        result = replace(
+            result,
+            flash=Measurement.counted(image.flash_bytes, "B", target.name),
+            ram=Measurement.counted(image.ram_bytes, "B", target.name),
+            arena=Measurement.counted(image.arena_bytes, "B", target.name),
+        )
+    if not target.emulated:
+        note = f"not measured, since this board is not emulated; flash {result.artefact}/firmware.hex and use measure"
+        return replace(result, note=note)
+    inputs = test_inputs(tflite.read(firmware.model), data, max(recipe.validate, 1))
+    ran = run_on_board(firmware, _EMULATOR, inputs, recipe.runs, progress=progress)
+    validation = None
+    if recipe.validate:
+        reference = reference_outputs(firmware.model.read_bytes(), inputs, progress)
+        validation = compare(ran.outputs, reference)
+        validation.require_exact(f"{firmware.manifest.name} on {target.name}")
+    return replace(result, runs=(ran.result,), validation=validation)
+
+
+def _on_host(
+    candidate: _Candidate, firmware: Firmware, target: HostTarget, recipe: Recipe, progress: Progress
+) -> tuple[RunResult, ...]:
+    results = []
+    for runtime in litert.runtimes():
+        progress.start(f"{runtime} with {candidate.name} on this host", None)
+        results.append(litert.benchmark(firmware.model, runtime, target.threads, recipe.runs))
+    progress.finish()
+    return tuple(results)
+
+
+def test_inputs(model: TfliteModel, data: Dataset, count: int) -> InputBatch:
+    """The first `count` test examples in the input type of a model with one input.
+
+    Raises:
+        DataError: the examples do not fit the model's input.
+    """
+    tensors = model.graph.input_tensors()
+    if len(tensors) != 1 or tensors[0].shape[1:] != data.input_shape:
+        wanted = " and ".join(str(list(tensor.shape[1:])) for tensor in tensors)
+        raise DataError(
+            f"{data.source}: examples have the shape {list(data.input_shape)}, and {model.graph.name} takes {wanted}; "
+            "use the data that this model was trained on"
+        )
+    examples = data.real(data.x_test[:count])
+    return InputBatch((to_input(examples, tensors[0]).reshape(len(examples), *tensors[0].shape),))
+
+
+def host_name() -> str:
+    """What this machine's CPU calls itself."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,188 @@
+"""A recipe says what one run does: model, data, variants to compare, targets."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from edgeprune.errors import RecipeError, UserError
+from edgeprune.prune import Pattern, patterns
+from edgeprune.quantize import DEFAULT_SAMPLES, Scheme
+from edgeprune.schema import describe
+from edgeprune.targets import Target, load_target
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class VariantPlan:
+    """One pruned variant: its name, the pattern and the pattern's own settings."""
+
+    name: str
+    pattern: Pattern
+    settings: object
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe; paths are resolved against the recipe's folder.
+
+    Attributes:
+        name: Heading of the report, and the models' name.
+        model, data: Files.
+        variants: What the dense model is compared with.
+        scheme, samples: Quantization and its calibration examples.
+        targets: Where every variant runs.
+        runs: Inferences timed on each.
+        validate: Inputs compared with the reference kernels on each emulated or real board.
+        source: The recipe's own file.
+    """
+
+    name: str
+    model: Path
+    data: Path
+    variants: tuple[VariantPlan, ...]
+    scheme: Scheme
+    samples: int
+    targets: tuple[Target, ...]
+    runs: int
+    validate: int
+    source: Path
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Quantize(_Section):
+    scheme: Literal["int8", "int16x8", "float16", "dynamic", "none"] = "int8"
+    samples: Annotated[int, Field(ge=1)] = DEFAULT_SAMPLES
+
+
+class _Measure(_Section):
+    targets: list[str] = ["cortex-m4", "host"]
+    runs: Annotated[int, Field(ge=1)] = 10
+    validate_inputs: Annotated[int, Field(ge=0)] = 20
+
+
+class _File(_Section):
+    name: str | None = None
+    model: str
+    data: str
+    quantize: _Quantize = _Quantize()
+    measure: _Measure = _Measure()
+    variant: list[dict[str, Any]] = Field(min_length=1)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        RecipeError: the file is missing or no TOML, a key is unknown, or a value is not allowed.
+        TargetError: a target does not exist.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error.strerror or error}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path}: not a readable TOML file: {error}") from None
+    try:
+        file = _File.model_validate(document)
+    except ValidationError as error:
+        raise RecipeError(describe(path, error, _File)) from None
+    variants = tuple(_variant(path, table) for table in file.variant)
+    names = [variant.name for variant in variants]
+    twice = next((name for name in names if names.count(name) > 1 or name == "dense"), None)
+    if twice is not None:
+        raise RecipeError(f"{path}: the name {twice!r} is taken; give each variant a name of its own")
+    return Recipe(
+        name=file.name or path.resolve().parent.name,
+        model=path.parent / file.model,
+        data=path.parent / file.data,
+        variants=variants,
+        scheme=Scheme(file.quantize.scheme),
+        samples=file.quantize.samples,
+        targets=tuple(load_target(_target_path(path, name)) for name in file.measure.targets),
+        runs=file.measure.runs,
+        validate=file.measure.validate_inputs,
+        source=path,
+    )
+
+
+def _target_path(recipe: Path, name: str) -> str:
+    """A profile of the user's own is found beside the recipe."""
+    return str(recipe.parent / name) if name.endswith(".toml") else name
+
+
+def _variant(path: Path, table: dict[str, Any]) -> VariantPlan:
+    known = patterns()
+    method = table.get("method")
+    if method not in known:
+        raise RecipeError(f"{path}: variant.method = {method!r} is not allowed; choose one of {', '.join(known)}")
+    pattern = known[method]
+    schema = create_model(
+        "variant",
+        __base__=settings_schema(pattern.settings),
+        method=(str, ...),
+        name=(str, method),
+    )
+    try:
+        section = schema.model_validate(table)
+    except ValidationError as error:
+        raise RecipeError(describe(path, error, schema)) from None
+    try:
+        settings = to_settings(pattern.settings, section)
+    except UserError as error:
+        raise RecipeError(f"{path}: variant {method!r}: {error}") from None
+    name = str(getattr(section, "name"))  # noqa: B009  a field that create_model made
+    if not name or not all(c.isalnum() or c in "._- " for c in name) or name.startswith((".", " ")):
+        raise RecipeError(f"{path}: the variant name {name!r} cannot name a folder; use letters, digits, '-' and '_'")
+    return VariantPlan(name, pattern, settings)
+
+
+def settings_schema(settings: type) -> type[BaseModel]:
+    """A strict pydantic model with the fields of a settings dataclass, nested ones included."""
+    hints = typing.get_type_hints(settings)
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(settings):
+        kind, default = hints[field.name], _default(field)
+        if dataclasses.is_dataclass(kind):
+            nested = settings_schema(typing.cast(type, kind))
+            fields[field.name] = (nested, Field(default_factory=nested))
+        else:
+            fields[field.name] = (kind, default)
+    return create_model(settings.__name__, __base__=_Lenient, **fields)
+
+
+class _Lenient(BaseModel):
+    """Numbers may be written without a point, and enumeration members by their value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def to_settings(settings: type, section: BaseModel) -> object:
+    """The settings dataclass with the values of a validated section; raises UserError as the dataclass does."""
+    hints = typing.get_type_hints(settings)
+    values = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(section, field.name)
+        values[field.name] = to_settings(hints[field.name], value) if isinstance(value, BaseModel) else value
+    return settings(**values)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return ...
