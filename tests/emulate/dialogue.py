@@ -1,0 +1,59 @@
+"""Talks to a real emulated board inside the test's own process."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emulate.firmware import mcu_target
+
+from edgeprune.emulate.board import Board, load_board
+
+_SECONDS = 20.0
+
+
+class Dialogue:
+    """The line of a board that runs in a thread; `ask` returns when the board waits again."""
+
+    def __init__(self) -> None:
+        self._to_board: queue.Queue[bytes] = queue.Queue()
+        self._from_board: list[bytes] = []
+        self._waiting = threading.Semaphore(0)
+
+    def read(self) -> bytes:
+        self._waiting.release()
+        return self._to_board.get()
+
+    def write(self, content: bytes) -> None:
+        self._from_board.append(content)
+
+    def take(self) -> str:
+        """What the board sent until it waits for input."""
+        assert self._waiting.acquire(timeout=_SECONDS), "the board does not wait for input"
+        said = b"".join(self._from_board).decode("ascii")
+        self._from_board.clear()
+        return said
+
+    def ask(self, content: bytes) -> str:
+        self._to_board.put(content)
+        return self.take()
+
+    def close(self) -> None:
+        self._to_board.put(b"")
+
+
+@contextmanager
+def talk_to(elf: Path) -> Iterator[tuple[Dialogue, Board]]:
+    line = Dialogue()
+    board = load_board(elf, mcu_target(), line)
+    thread = threading.Thread(target=board.run, daemon=True)
+    thread.start()
+    try:
+        yield line, board
+    finally:
+        line.close()
+        thread.join(_SECONDS)
+        assert not thread.is_alive()
