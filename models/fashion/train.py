@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the official .gz files")
     parser.add_argument("--out", type=Path, help="where to save the trained model")
     parser.add_argument("--evaluate", type=Path, metavar="MODEL", help="only measure this model")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
