@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -131,11 +131,13 @@ def test_the_host_program_runs_input_after_input(tmp_path: Path) -> None:
     emit_firmware("host", None).write(tmp_path)
     for path in TINY.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    flags = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined")
+    driver = shutil.which("gcc") or shutil.which("clang")
+    if driver is None:
+        pytest.skip("no host compiler with sanitizers")
+    flags = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined")
     sources = sorted(path.name for path in tmp_path.glob("*.c"))
     for define in ("-DEP_PROFILE=0", "-DEP_PROFILE=1"):
-        command = (sys.executable, "-m", "ziglang", "cc", *flags, define, "-I.", *sources, "-o", "model")
-        subprocess.run(command, cwd=tmp_path, check=True)
+        subprocess.run([driver, *flags, define, *sources, "-o", "model"], cwd=tmp_path, check=True)
         first, second = bytes([4] * 83 + [1] * 41), bytes([256 - 6] * 83 + [0] * 41)
         done = subprocess.run([tmp_path / "model"], input=first + second, capture_output=True, check=True)
         expected = bytes([5] * 41) + struct.pack("<f", 2.0) + bytes([256 - 6] * 41) + struct.pack("<f", -3.0)
