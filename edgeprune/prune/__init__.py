@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from edgeprune.prune import patterns as _patterns
+from edgeprune.prune import methods
 from edgeprune.prune.importance import Norm
 from edgeprune.prune.pattern import Pattern
-from edgeprune.prune.patterns.channel import ChannelPruning, prune_channels
+from edgeprune.prune.methods.channel import ChannelPruning, prune_channels
 from edgeprune.prune.result import GroupReport, LayerReport, PruneReport, PruneResult
 from edgeprune.prune.settings import Training
 
@@ -27,9 +27,9 @@ __all__ = [
 
 
 def patterns() -> dict[str, Pattern]:
-    """Every pruning pattern by name, found by scanning `edgeprune.prune.patterns`."""
+    """Every pruning pattern by name, found by scanning `edgeprune.prune.methods`."""
     found = {}
-    for module in pkgutil.iter_modules(_patterns.__path__):
-        pattern = importlib.import_module(f"{_patterns.__name__}.{module.name}").PATTERN
+    for module in pkgutil.iter_modules(methods.__path__):
+        pattern = importlib.import_module(f"{methods.__name__}.{module.name}").PATTERN
         found[pattern.name] = pattern
     return found

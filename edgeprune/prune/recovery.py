@@ -122,10 +122,12 @@ class Batches:
         scale, offset = self.data.scale, self.data.offset
 
         def make(step: Any, chosen: Any) -> tuple[Any, Any]:
-            x = _tf.gather(inputs, chosen)
-            x = augment(x, self.training, _tf.stack([_tf.constant(self.training.seed, _tf.int64), step]))
+            key = _tf.stack([_tf.constant(self.training.seed, _tf.int64), step])
+            x = augment(_tf.gather(inputs, chosen), self.training, key)
             x = _tf.cast(x, _tf.float32) * scale + offset
             one_hot = _tf.one_hot(_tf.gather(labels, chosen), self.classes)
+            if self.training.mixup:
+                x, one_hot = mix(x, one_hot, self.training.mixup, key + 3)
             teacher = log_probabilities(self.teacher(x, training=False), self.kind)
             return x, _tf.concat([one_hot, teacher], axis=-1)
 
@@ -151,6 +153,22 @@ def augment(images: Any, training: Training, key: Any) -> Any:
             where = _tf.clip_by_value(_tf.range(length)[None] + by, 0, length - 1)
             images = _tf.gather(images, where, axis=axis, batch_dims=1)
     return images
+
+
+def mix(inputs: Any, one_hot: Any, most: float, key: Any) -> tuple[Any, Any]:
+    """Blend each example, and its label, with another of the batch (mixup, arXiv 1710.09412).
+
+    The other's share is uniform in 0 to `most`.  The teacher then judges inputs that are in
+    no data set, which matters where the data set is small.
+    """
+    count = inputs.shape[0]
+    share = _tf.random.stateless_uniform([count], key, 0.0, most)
+
+    def blend(values: Any) -> Any:
+        weight = _tf.reshape(share, [count] + [1] * (values.shape.rank - 1))
+        return (1.0 - weight) * values + weight * _tf.reverse(values, [0])
+
+    return blend(inputs), blend(one_hot)
 
 
 class _Watch(keras().callbacks.Callback):  # type: ignore[misc]  # tf-keras has no types

@@ -10,7 +10,15 @@ import pytest
 from edgeprune.models import Dataset, FloatModel
 from edgeprune.models.tensorflow import keras, tensorflow
 from edgeprune.prune import Training
-from edgeprune.prune.recovery import Batches, OutputKind, augment, distillation_loss, log_probabilities, output_kind
+from edgeprune.prune.recovery import (
+    Batches,
+    OutputKind,
+    augment,
+    distillation_loss,
+    log_probabilities,
+    mix,
+    output_kind,
+)
 
 tf = tensorflow()
 
@@ -52,6 +60,16 @@ def test_augmentation_moves_pixels_and_changes_none() -> None:
     assert {int(v) for v in shifted[:, 3, 3, 0]} == {6 * row + column for row in range(1, 6) for column in range(1, 6)}
     assert shifted.min() == 0
     assert shifted.max() == 35
+
+
+def test_mixing_blends_inputs_and_labels_alike() -> None:
+    one_hot = tf.one_hot(np.arange(200) % 4, 4)
+    inputs = tf.reshape(one_hot, (200, 2, 2, 1))
+    mixed, labels = mix(inputs, one_hot, 0.5, tf.constant([1, 2], tf.int64))
+    np.testing.assert_allclose(np.reshape(mixed, (200, 4)), labels, atol=1e-6)
+    np.testing.assert_allclose(np.sum(labels, 1), 1, atol=1e-6)
+    np.testing.assert_array_equal(np.argmax(labels, 1), np.arange(200) % 4)
+    assert np.min(np.max(labels, 1)) < 0.6
 
 
 def test_loss_is_cross_entropy_without_the_teacher_and_divergence_with_it() -> None:
