@@ -12,11 +12,10 @@ from pathlib import Path
 import edgeprune
 from edgeprune import models, ops, tflite
 from edgeprune.build import Firmware, build_firmware
-from edgeprune.errors import DataError
 from edgeprune.measure import litert
 from edgeprune.measure.accuracy import Accuracy, Flags, accuracy, accuracy_change, right_answers
-from edgeprune.measure.arrays import InputBatch, to_input
 from edgeprune.measure.board import run_on_board
+from edgeprune.measure.session import example_inputs
 from edgeprune.measure.validate import compare, reference_outputs
 from edgeprune.measure.values import Measurement, RunResult
 from edgeprune.models import Dataset, FloatModel
@@ -194,7 +193,7 @@ def _on_board(
     if not target.emulated:
         note = f"not measured, since this board is not emulated; flash {result.artefact}/firmware.hex and use measure"
         return replace(result, note=note)
-    inputs = test_inputs(tflite.read(firmware.model), data, max(recipe.validate, 1))
+    inputs = example_inputs(tflite.read(firmware.model), data, max(recipe.validate, 1))
     ran = run_on_board(firmware, _EMULATOR, inputs, recipe.runs, progress=progress)
     validation = None
     if recipe.validate:
@@ -213,23 +212,6 @@ def _on_host(
         results.append(litert.benchmark(firmware.model, runtime, target.threads, recipe.runs))
     progress.finish()
     return tuple(results)
-
-
-def test_inputs(model: TfliteModel, data: Dataset, count: int) -> InputBatch:
-    """The first `count` test examples in the input type of a model with one input.
-
-    Raises:
-        DataError: the examples do not fit the model's input.
-    """
-    tensors = model.graph.input_tensors()
-    if len(tensors) != 1 or tensors[0].shape[1:] != data.input_shape:
-        wanted = " and ".join(str(list(tensor.shape[1:])) for tensor in tensors)
-        raise DataError(
-            f"{data.source}: examples have the shape {list(data.input_shape)}, and {model.graph.name} takes {wanted}; "
-            "use the data that this model was trained on"
-        )
-    examples = data.real(data.x_test[:count])
-    return InputBatch((to_input(examples, tensors[0]).reshape(len(examples), *tensors[0].shape),))
 
 
 def host_name() -> str:

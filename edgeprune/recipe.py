@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import typing
 from dataclasses import dataclass
@@ -57,6 +58,9 @@ class Recipe:
     runs: int
     validate: int
     source: Path
+
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 class _Section(BaseModel):
@@ -125,29 +129,39 @@ def _target_path(recipe: Path, name: str) -> str:
 
 
 def _variant(path: Path, table: dict[str, Any]) -> VariantPlan:
-    known = patterns()
-    method = table.get("method")
-    if method not in known:
-        raise RecipeError(f"{path}: variant.method = {method!r} is not allowed; choose one of {', '.join(known)}")
-    pattern = known[method]
-    schema = create_model(
-        "variant",
-        __base__=settings_schema(pattern.settings),
-        method=(str, ...),
-        name=(str, method),
-    )
-    try:
-        section = schema.model_validate(table)
-    except ValidationError as error:
-        raise RecipeError(describe(path, error, schema)) from None
-    try:
-        settings = to_settings(pattern.settings, section)
-    except UserError as error:
-        raise RecipeError(f"{path}: variant {method!r}: {error}") from None
-    name = str(getattr(section, "name"))  # noqa: B009  a field that create_model made
-    if not name or not all(c.isalnum() or c in "._- " for c in name) or name.startswith((".", " ")):
+    name = table.get("name", table.get("method"))
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise RecipeError(f"{path}: the variant name {name!r} cannot name a folder; use letters, digits, '-' and '_'")
+    given = {key: value for key, value in table.items() if key not in {"name", "method"}}
+    pattern, settings = pattern_settings(table.get("method"), given, path, ("method", "name"))
     return VariantPlan(name, pattern, settings)
+
+
+def pattern_settings(
+    method: object, given: dict[str, Any], source: Path = Path("--set"), also: tuple[str, ...] = ()
+) -> tuple[Pattern, object]:
+    """The pattern of that name, and its settings with the given values.
+
+    Args:
+        method: A pattern's name.
+        given: Values by name, nested like the settings.
+        source: What messages call the place where the values stand.
+        also: Further names that are allowed there, for messages.
+
+    Raises:
+        RecipeError: there is no such pattern or setting, or a value is not allowed.
+    """
+    known = patterns()
+    if not isinstance(method, str) or method not in known:
+        raise RecipeError(f"{source}: method = {method!r} is not allowed; choose one of {', '.join(known)}")
+    schema = settings_schema(known[method].settings)
+    shown = create_model("variant", __base__=schema, **dict.fromkeys(also, (str, "")))  # type: ignore[call-overload]
+    try:
+        return known[method], to_settings(known[method].settings, schema.model_validate(given))
+    except ValidationError as error:
+        raise RecipeError(describe(source, error, shown)) from None
+    except UserError as error:
+        raise RecipeError(f"{source}: variant {method!r}: {error}") from None
 
 
 def settings_schema(settings: type) -> type[BaseModel]:

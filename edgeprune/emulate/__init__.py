@@ -4,6 +4,7 @@ from edgeprune.emulate.call import CallCost, FunctionCost, call_function, measur
 from edgeprune.emulate.core import M4, CpuFaultError
 from edgeprune.emulate.elf import Image, load_image
 from edgeprune.emulate.pty import serve
+from edgeprune.emulate.stdio import serve_here
 
 __all__ = [
     "M4",
@@ -15,4 +16,5 @@ __all__ = [
     "load_image",
     "measure_call",
     "serve",
+    "serve_here",
 ]

@@ -166,7 +166,9 @@ class Graph:
         return tensor
 
     def output(self, node: Node, index: int = 0) -> Tensor:
-        """Output `index` of `node`."""
+        """Output `index` of `node`; raises GraphError where there is none."""
+        if index >= len(node.outputs) or node.outputs[index] == OMITTED:
+            raise GraphError(f"{node.op} lacks its output {index}")
         return self.tensors[node.outputs[index]]
 
     def layer_name(self, index: int) -> str:

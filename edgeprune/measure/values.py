@@ -6,10 +6,12 @@ measured on the device, emulated, or estimated, and how far it spreads.
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class Origin(enum.Enum):
@@ -137,3 +139,14 @@ class RunResult:
     stack: Measurement | None = None
     layers: tuple[LayerTiming, ...] = ()
     statistics: LatencyStatistics | None = None
+
+
+def to_plain(value: Any) -> Any:
+    """A value of this module as JSON-ready dictionaries, lists and numbers."""
+    if isinstance(value, Origin):
+        return value.value
+    if dataclasses.is_dataclass(value):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [to_plain(item) for item in value]
+    return value

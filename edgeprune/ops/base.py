@@ -109,13 +109,16 @@ class Operator(abc.ABC):
         """Tensors that the kernel is passed as pointers, in order; the others are in its tables."""
         return node.inputs[:1]
 
-    def faults(self, graph: Graph, node: Node) -> tuple[str, ...]:
-        """Every rule that the node breaks, in words; empty when it can be built."""
-        found = [f"{rule.__doc__} ({fault})" for rule in self.constraints if (fault := rule(graph, node))]
-        if not found and self.output_shape(graph, node) != graph.output(node).shape:
-            want, has = self.output_shape(graph, node), graph.output(node).shape
-            found.append(f"The output's shape must follow from the inputs. (it is {has}, not {want})")
-        return tuple(found)
+    def fault(self, graph: Graph, node: Node) -> str | None:
+        """The first rule that the node breaks, in words; None when it can be built.
+
+        Rules stand in an order in which each may rely on those before it.
+        """
+        for rule in self.constraints:
+            if found := rule(graph, node):
+                return f"{rule.__doc__} ({found})"
+        want, has = self.output_shape(graph, node), graph.output(node).shape
+        return None if want == has else f"The output's shape must follow from the inputs. (it is {has}, not {want})"
 
 
 def c_float(value: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from edgeprune.plan.analysis import LayerAnalysis, analyse
 from edgeprune.plan.memory import Buffer, Placement, verify_placement
 from edgeprune.plan.plan import LayerPlan, Plan, make_plan
 
-__all__ = ["Buffer", "LayerPlan", "Placement", "Plan", "make_plan", "verify_placement"]
+__all__ = ["Buffer", "LayerAnalysis", "LayerPlan", "Placement", "Plan", "analyse", "make_plan", "verify_placement"]

@@ -69,7 +69,7 @@ def make_plan(graph: Graph, target: McuTarget) -> Plan:
         DoesNotFit: the arena alone exceeds the target's RAM.
     """
     check_supported(graph, target)
-    kernels = tuple(_choose(graph, node, target) for node in graph.nodes)
+    kernels = tuple(choose_kernel(graph, node, target) for node in graph.nodes)
     roots = _view_roots(graph)
     buffers, tensor_buffer, scratch_buffer = _buffers(graph, kernels, roots)
     placement = place(buffers)
@@ -113,15 +113,15 @@ def check_supported(graph: Graph, target: McuTarget) -> None:
         )
     for index, node in enumerate(graph.nodes):
         operator = ops.find(node.op)
-        faults = operator.faults(graph, node) if operator else ()
-        if faults:
+        fault = operator.fault(graph, node) if operator else None
+        if fault:
             raise UnsupportedError(
-                f"{graph.name}: layer {graph.layer_name(index)} cannot run on {target.name}: {faults[0]}"
+                f"{graph.name}: layer {graph.layer_name(index)} cannot run on {target.name}: {fault}"
             )
 
 
-def _choose(graph: Graph, node: Node, target: McuTarget) -> Kernel | None:
-    """The kernel with the fewest expected cycles; ties go to the first by name."""
+def choose_kernel(graph: Graph, node: Node, target: McuTarget) -> Kernel | None:
+    """The kernel with the fewest expected cycles for a supported node; None for a view."""
     operator = ops.find(node.op)
     if operator is None or operator.is_view:
         return None

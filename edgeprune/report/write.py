@@ -24,10 +24,14 @@ def _adapter() -> TypeAdapter[Report]:
 
 def write_report(report: Report, folder: Path) -> None:
     """Write all three files into `folder`, which exists; raises OSError."""
-    json_text = _adapter().dump_json(report, indent=2).decode() + "\n"
-    (folder / JSON_NAME).write_text(json_text, encoding="utf-8")
+    (folder / JSON_NAME).write_text(to_json(report) + "\n", encoding="utf-8")
     (folder / MARKDOWN_NAME).write_text(markdown(report), encoding="utf-8")
     (folder / HTML_NAME).write_text(html(report), encoding="utf-8")
+
+
+def to_json(report: Report) -> str:
+    """The report as JSON; `read_report` reads it back."""
+    return _adapter().dump_json(report, indent=2).decode()
 
 
 def read_report(folder: Path) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -159,8 +160,7 @@ class DepthwiseConv2D(Operator):
 
     def macs(self, graph: Graph, node: Node) -> int:
         """Output elements times the taps of a filter."""
-        height, width, _ = _taps(graph, node)
-        return graph.output(node).size * height * width
+        return graph.output(node).size * math.prod(graph.required(node, 1).shape[1:3])
 
 
 OPERATOR = DepthwiseConv2D()

@@ -136,8 +136,8 @@ class FullyConnected(Operator):
         return (rows, channels)
 
     def macs(self, graph: Graph, node: Node) -> int:
-        """Rows times weights."""
-        return math.prod(_sizes(graph, node))
+        """Output elements times the weights that each sees."""
+        return graph.output(node).size * math.prod(graph.required(node, 1).shape[1:])
 
 
 OPERATOR = FullyConnected()

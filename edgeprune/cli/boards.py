@@ -1,0 +1,188 @@
+"""`build`, `measure`, `validate` and `emulate`: firmware and the boards that run it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeprune.cli.console import progress, show, show_json, show_table
+from edgeprune.errors import UserError
+
+if TYPE_CHECKING:
+    from edgeprune.build import Firmware
+    from edgeprune.measure import RunResult
+    from edgeprune.measure.arrays import InputBatch
+
+EXAMPLES = {
+    "build": "Example: edgeprune build model.tflite --target cortex-m4 --out firmware",
+    "measure": "Example: edgeprune measure firmware --via emulator --runs 20",
+    "validate": "Example: edgeprune validate firmware --via emulator --data data.npz",
+    "emulate": "Example: edgeprune emulate firmware --pty",
+}
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+_Folder = Annotated[Path, typer.Argument(help="A folder made by `edgeprune build`.")]
+_Via = Annotated[str, typer.Option("--via", help="emulator, serial:PORT or host.")]
+
+
+def build(
+    model: Annotated[Path, typer.Argument(help="A .tflite file.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    target: Annotated[str, typer.Option("--target", help="Profile, see `edgeprune targets`.")] = "cortex-m4",
+    toolchain: Annotated[str | None, typer.Option("--toolchain", help="zig (the default) or gcc.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name that the firmware reports.")] = None,
+    json_: _Json = False,
+) -> None:
+    """Generate what runs a model on the target: C firmware, or a LiteRT deployment."""
+    from edgeprune import tflite
+    from edgeprune.build import build_firmware, find_toolchain
+    from edgeprune.targets import load_target
+
+    profile = load_target(target)
+    compiler = find_toolchain(toolchain) if toolchain else None
+    firmware = build_firmware(tflite.read(model), profile, out, name, compiler)
+    if json_:
+        show_json(json.loads(firmware.manifest.to_json()))
+        return
+    image = firmware.manifest.image
+    rows = [(entry.name, entry.kernel or "no code", f"{entry.macs:,}") for entry in firmware.manifest.layers]
+    if image is None:
+        show(f"wrote {out}: a LiteRT deployment for {profile.name}; measure it with --via host")
+        return
+    show_table(("layer", "kernel", "MAC"), rows, text_columns=2)
+    show(
+        f"wrote {out}: flash {image.flash_bytes:,} B, RAM {image.ram_bytes:,} B (arena {image.arena_bytes:,} B) "
+        f"and {image.stack_bytes:,} B of stack, built with {image.toolchain.name} {image.toolchain.version}"
+    )
+
+
+def measure(
+    folder: _Folder,
+    via: _Via,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Inferences to time.")] = 10,
+    input_: Annotated[Path | None, typer.Option("--input", help="input_0, ... of shape [N, ...] in one .npz.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Where to write output_0, ... of shape [N, ...].")
+    ] = None,
+    layers: Annotated[bool, typer.Option(help="Also time each layer, where the device can.")] = True,
+    json_: _Json = False,
+) -> None:
+    """Run a built model and show latency, cycles, energy and the time of each layer."""
+    from edgeprune.build import load_firmware
+    from edgeprune.measure.arrays import save_outputs
+
+    firmware = load_firmware(folder)
+    inputs = _inputs(firmware, input_)
+    with progress() as bars:
+        if via == "host":
+            from edgeprune.measure.host import run_deployment
+
+            results, outputs = run_deployment(firmware, inputs, runs, bars)
+        else:
+            from edgeprune.measure.board import run_on_board
+
+            ran = run_on_board(firmware, via, inputs, runs, layers, bars)
+            results, outputs = (ran.result,), ran.outputs
+    if output is not None:
+        save_outputs(output, outputs)
+    if json_:
+        from edgeprune.measure.values import to_plain
+
+        show_json({"name": firmware.manifest.name, "sha256": firmware.manifest.sha256,
+                   "runs": [to_plain(result) for result in results]})  # fmt: skip
+        return
+    for result in results:
+        _show_run(result)
+
+
+def _inputs(firmware: Firmware, path: Path | None) -> InputBatch:
+    from edgeprune import tflite
+    from edgeprune.measure.arrays import load_inputs, random_batch
+
+    tensors = tflite.read(firmware.model).graph.input_tensors()
+    return random_batch(tensors, 1) if path is None else load_inputs(path, tensors)
+
+
+def _show_run(result: RunResult) -> None:
+    show(f"{result.runtime} on {result.device} via {result.via}")
+    figures = (
+        ("latency", result.latency),
+        ("cycles", result.cycles),
+        ("energy", result.energy),
+        ("stack", result.stack),
+    )
+    rows = [
+        (label, f"{m.value:,.6g}", f"{m.low:,.6g}", f"{m.high:,.6g}", m.unit, m.origin.value, f"{m.runs}", m.note)
+        for label, m in figures
+        if m is not None
+    ]
+    show_table(("", "median", "low", "high", "unit", "origin", "runs", "note"), rows)
+    if result.layers:
+        total = sum(layer.cycles.value for layer in result.layers)
+        show_table(
+            ("layer", "cycles", "share"),
+            [(l.name, f"{l.cycles.value:,.0f}", f"{100 * l.cycles.value / total:.1f} %") for l in result.layers],  # noqa: E741
+        )
+    if result.statistics is not None:
+        figures_us = asdict(result.statistics)
+        show_table(tuple(figures_us), [[f"{value:,.1f}" for value in figures_us.values()]], text_columns=0)
+
+
+def validate(
+    folder: _Folder,
+    via: _Via,
+    data: Annotated[Path | None, typer.Option("--data", help="Test examples; random inputs without it.")] = None,
+    inputs: Annotated[int, typer.Option("--inputs", min=1, help="How many inputs to compare.")] = 100,
+    json_: _Json = False,
+) -> None:
+    """Compare a device's outputs with TFLite's reference kernels, bit by bit; exit code 1 if any differs."""
+    from edgeprune.build import load_firmware
+    from edgeprune.measure.session import validate_firmware
+
+    firmware = load_firmware(folder)
+    with progress() as bars:
+        validation, share = validate_firmware(firmware, via, data, inputs, bars)
+    if json_:
+        found = None if share is None else asdict(share)
+        show_json({**asdict(validation), "exact_share": validation.exact_share, "accuracy": found})
+    else:
+        show(
+            f"{validation.exact} of {validation.inputs} outputs equal the reference kernels' bit by bit; "
+            f"{validation.differing} of {validation.values} values differ, by {validation.max_error:g} at most"
+        )
+        if share is not None:
+            show(f"accuracy on them: {100 * share.value:.2f} % ({100 * share.low:.2f} to {100 * share.high:.2f})")
+    if via != "host":
+        validation.require_exact(f"{folder} via {via}")
+
+
+def emulate(
+    folder: _Folder,
+    pty: Annotated[bool, typer.Option("--pty", help="Serve the UART as a pseudo-terminal.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Run the build that times each layer.")] = False,
+) -> None:
+    """Run firmware on an emulated board until stopped; without --pty its UART is this terminal."""
+    from edgeprune.build import load_firmware
+    from edgeprune.emulate import serve, serve_here
+    from edgeprune.targets import McuTarget
+
+    firmware = load_firmware(folder)
+    target = firmware.manifest.target
+    if not isinstance(target, McuTarget) or not target.emulated:
+        raise UserError(f"{folder} was built for {target.name}, which is not emulated; build it for cortex-m4")
+    elf = firmware.profile_elf if profile else firmware.elf
+    if not pty:
+        serve_here(elf, target)
+        return
+
+    def announce(path: str) -> None:
+        typer.echo(path)
+
+    serve(elf, target, announce)
+
+
+COMMANDS = (build, measure, validate, emulate)

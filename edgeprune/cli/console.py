@@ -1,0 +1,94 @@
+"""What people see: progress on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+
+from edgeprune.progress import Progress
+
+
+class _Bars:
+    """Draws each task as a bar with the time left."""
+
+    def __init__(self, bars: RichProgress) -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+
+    def start(self, task: str, total: int | None) -> None:
+        self.finish()
+        self._task = self._bars.add_task(task, total=total, note="")
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        if self._task is not None:
+            self._bars.update(self._task, advance=steps, note=note)
+
+    def finish(self) -> None:
+        if self._task is not None:
+            task = self._bars.tasks[self._bars.task_ids.index(self._task)]
+            done = task.total if task.total is not None else 1
+            self._bars.update(self._task, total=done, completed=done)
+            self._task = None
+
+
+class _Lines:
+    """Writes one line per task, for logs and pipes."""
+
+    def start(self, task: str, total: int | None) -> None:
+        sys.stderr.write(f"{task}\n")
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Progress on stderr while the block runs: bars on a terminal, lines elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    columns = (
+        SpinnerColumn(finished_text="[green]done"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("[dim]{task.fields[note]}"),
+    )
+    with RichProgress(*columns, console=console) as bars:
+        drawn = _Bars(bars)
+        yield drawn
+        drawn.finish()
+
+
+def show_json(document: Any) -> None:
+    """Print one JSON document on stdout."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def show(text: str) -> None:
+    """Print a line of the result on stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> None:
+    """Print a table on stdout; the first columns are text, the others figures."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, title in enumerate(header):
+        table.add_column(title, justify="left" if index < text_columns else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
+    console.print(table)

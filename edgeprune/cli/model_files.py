@@ -1,0 +1,196 @@
+"""`analyze`, `prune` and `convert`: steps on one model file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeprune.cli.console import progress, show, show_json, show_table
+from edgeprune.errors import UserError
+
+if TYPE_CHECKING:
+    from edgeprune.tflite import TfliteModel
+
+EXAMPLES = {
+    "analyze": "Example: edgeprune analyze model.tflite --target cortex-m4",
+    "prune": "Example: edgeprune prune model.keras --data data.npz --method channel --macs-ratio 2.5 --out small.keras",
+    "convert": "Example: edgeprune convert small.keras --data data.npz --quantize int8 --out small.tflite",
+}
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+_Data = Annotated[Path, typer.Option("--data", help="x_train, y_train, x_test, y_test in one .npz.")]
+
+
+def analyze(
+    model: Annotated[Path, typer.Argument(help=".tflite, .keras, .h5 or SavedModel.")],
+    target: Annotated[str, typer.Option("--target", help="Profile to judge the layers by.")] = "cortex-m4",
+    json_: _Json = False,
+) -> None:
+    """Show per layer what it costs, whether the target runs it, and whether its zeros help there."""
+    from edgeprune.plan import analyse
+    from edgeprune.targets import load_target
+
+    profile = load_target(target)
+    source = _as_tflite(model, profile.kind)
+    layers = analyse(source.graph, profile)
+    if json_:
+        total = {"macs": sum(layer.macs for layer in layers), "parameters": sum(layer.parameters for layer in layers)}
+        show_json({"model": model.name, "sha256": source.sha256, "target": profile.name, **total,
+                   "layers": [asdict(layer) for layer in layers]})  # fmt: skip
+        return
+    rows = []
+    for layer in layers:
+        shape = "x".join(str(extent) for extent in layer.output_shape)
+        zeros = "" if layer.sparsity is None else f"{100 * layer.sparsity:.0f} %"
+        rows.append(
+            (layer.name, layer.kernel or "not supported", shape, f"{layer.macs:,}", f"{layer.parameters:,}", zeros)
+        )
+    total_macs, total_parameters = sum(layer.macs for layer in layers), sum(layer.parameters for layer in layers)
+    rows.append(("total", "", "", f"{total_macs:,}", f"{total_parameters:,}", ""))
+    show_table(("layer", f"runs on {profile.name} as", "output", "MAC", "parameters", "zeros"), rows, text_columns=2)
+    for layer in layers:
+        for text in filter(None, (layer.fault, layer.sparsity_note)):
+            show(f"{layer.name}: {text}")
+
+
+def _as_tflite(path: Path, kind: str) -> TfliteModel:
+    """The model as .tflite; a Keras model is converted, for a microcontroller to int8 with random calibration."""
+    from edgeprune import tflite
+
+    if path.is_file() and path.suffix == ".tflite":
+        return tflite.read(path)
+    import tempfile
+
+    import numpy as np
+
+    from edgeprune import models
+    from edgeprune.quantize import Scheme, convert
+
+    loaded = models.load(path)
+    data, scheme = None, Scheme.NONE
+    if kind == "mcu":
+        scheme = Scheme.INT8
+        shape = tuple(extent or 1 for extent in loaded.input_shape)
+        # Only the structure is looked at, so what calibrates does not matter.
+        examples = np.random.default_rng(0).standard_normal((8, *shape)).astype(np.float32)
+        labels = np.zeros(len(examples), np.int64)
+        data = models.Dataset(examples, labels, examples, labels)
+    with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder, progress() as bars:
+        bars.start(f"convert {path.name}", None)
+        converted = Path(folder, f"{path.stem}.tflite")
+        convert(loaded, data, scheme, converted)
+        return tflite.read(converted)
+
+
+def prune(
+    model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel of a trained classifier.")],
+    data: _Data,
+    out: Annotated[Path, typer.Option("--out", help="The .keras file to write.")],
+    method: Annotated[str, typer.Option("--method", help="Pruning pattern.")] = "channel",
+    macs_ratio: Annotated[float | None, typer.Option("--macs-ratio", help="Times fewer multiply-accumulates.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Any setting of the method, such as training.recovery_epochs=20.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+    json_: _Json = False,
+) -> None:
+    """Prune and fine-tune a Keras model; repeat the command to continue after an interruption."""
+    from edgeprune import models
+    from edgeprune.recipe import pattern_settings
+    from edgeprune.resources import cache_folder
+
+    if out.suffix != ".keras":
+        raise UserError(f"--out {out} must end in .keras")
+    given = _nested(settings or [])
+    if macs_ratio is not None:
+        given["macs_ratio"] = macs_ratio
+    pattern, chosen = pattern_settings(method, given)
+    source, dataset = models.load(model), models.load_dataset(data)
+    with progress() as bars:
+        result = pattern.run(source, dataset, chosen, cache_folder("checkpoints"), bars)
+    models.save(result.model, out)
+    before, after = models.evaluate(source, dataset), models.evaluate(result.model, dataset)
+    account = result.report
+    if json_:
+        show_json({"method": result.method, "accuracy_before": before, "accuracy_after": after, **asdict(account)})
+        return
+    show_table(
+        ("", "before", "after"),
+        [
+            ("accuracy", f"{100 * before:.2f} %", f"{100 * after:.2f} %"),
+            ("multiply-accumulates", f"{account.macs_before:,}", f"{account.macs_after:,}"),
+            ("parameters", f"{account.parameters_before:,}", f"{account.parameters_after:,}"),
+        ],
+    )
+    for group in account.groups:
+        reason = f" ({'; '.join(group.kept_because)})" if group.kept_because else ""
+        show(f"{group.name}: {group.before} -> {group.after} channels{reason}")
+    show(f"wrote {out}")
+
+
+def _nested(pairs: list[str]) -> dict[str, Any]:
+    """`a.b=1` as {"a": {"b": 1}}; values are TOML, or text where they are no TOML."""
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    tables: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UserError(f"--set {pair} is no setting; write NAME=VALUE")
+        *parents, key = name.split(".")
+        table = tables
+        for parent in parents:
+            table = table.setdefault(parent, {})
+        try:
+            table[key] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            table[key] = value
+    return tables
+
+
+def convert(
+    model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel.")],
+    out: Annotated[Path, typer.Option("--out", help="The .tflite file to write.")],
+    quantize: Annotated[str, typer.Option("--quantize", help="int8, int16x8, float16, dynamic or none.")] = "int8",
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Calibration and accuracy; int8 and int16x8 need it.")
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=1, help="Training examples that calibrate.")] = 200,
+    json_: _Json = False,
+) -> None:
+    """Quantize a Keras model to .tflite, and show its accuracy before and after."""
+    from edgeprune import models, tflite
+    from edgeprune.measure import litert
+    from edgeprune.measure.accuracy import accuracy, right_answers
+    from edgeprune.quantize import convert as to_tflite
+
+    source = models.load(model)
+    dataset = None if data is None else models.load_dataset(data)
+    with progress() as bars:
+        bars.start(f"convert {model.name} to {quantize}", None)
+        result = to_tflite(source, dataset, quantize, out, samples)
+        shares = None
+        if dataset is not None:
+            before = right_answers(models.scores(source, dataset.test_inputs()), dataset)
+            after = right_answers(litert.scores(tflite.read(out), dataset.test_inputs(), bars), dataset)
+            shares = accuracy(before), accuracy(after)
+    if json_:
+        found = None if shares is None else {"before": asdict(shares[0]), "after": asdict(shares[1])}
+        show_json({"path": str(result.path), "scheme": result.scheme.value, "sha256": result.sha256,
+                   "bytes": result.nbytes, "accuracy": found})  # fmt: skip
+        return
+    show(f"wrote {result.path}: {result.scheme.value}, {result.nbytes:,} B")
+    for label, share in zip(("before", "after"), shares or (), strict=False):
+        show(f"accuracy {label}: {100 * share.value:.2f} % ({100 * share.low:.2f} to {100 * share.high:.2f})")
+
+
+COMMANDS = (analyze, prune, convert)
