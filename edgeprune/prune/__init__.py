@@ -7,8 +7,8 @@ import pkgutil
 
 from edgeprune.prune import methods
 from edgeprune.prune.importance import Norm
-from edgeprune.prune.pattern import Pattern
 from edgeprune.prune.methods.channel import ChannelPruning, prune_channels
+from edgeprune.prune.pattern import Pattern
 from edgeprune.prune.result import GroupReport, LayerReport, PruneReport, PruneResult
 from edgeprune.prune.settings import Training
 

@@ -36,10 +36,10 @@ class _Never(_PruningSchedule):  # type: ignore[misc]  # TF-MOT has no types
         return {"class_name": type(self).__name__, "config": {}}
 
 
-class _WithChannels(_PruningPolicy):  # type: ignore[misc]  # TF-MOT has no types
-    """Wraps the layers that lose channels and whose kernels TF-MOT can mask."""
+class KernelPolicy(_PruningPolicy):  # type: ignore[misc]  # TF-MOT has no types
+    """Wraps the layers whose kernels TF-MOT can mask, as far as `names` lists them."""
 
-    #: Depthwise kernels and normalisation need no mask: the consumers behind them are masked.
+    #: TF-MOT never masks depthwise kernels; for channels their consumers' masks do.
     _MASKED = frozenset(
         {
             "Conv1D",
@@ -57,26 +57,32 @@ class _WithChannels(_PruningPolicy):  # type: ignore[misc]  # TF-MOT has no type
         }
     )
 
-    def __init__(self, structure: Structure) -> None:
-        removable = np.concatenate([np.zeros(0, np.int64), *(g.channels for g in structure.removable)])
-        self._names = {
-            layer.name
-            for layer in structure.layers.values()
-            for weight in layer.weights
-            for labels in weight.axes
-            if labels is not None and np.isin(structure.roots[labels], removable).any()
-        }
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
 
     def allow_pruning(self, layer: Any) -> bool:
+        """Whether TF-MOT may wrap this layer."""
         return layer.name in self._names and type(layer).__name__ in self._MASKED
 
     def ensure_model_supports_pruning(self, model: Any) -> None:
-        """Any flat functional model will do: layers that cannot be followed are barriers already."""
+        """Any flat functional model will do: what cannot be masked is simply not wrapped."""
+
+
+def _with_removable_channels(structure: Structure) -> frozenset[str]:
+    """Names of the layers that lose channels, at their outputs or at their inputs."""
+    removable = np.concatenate([np.zeros(0, np.int64), *(g.channels for g in structure.removable)])
+    return frozenset(
+        layer.name
+        for layer in structure.layers.values()
+        for weight in layer.weights
+        for labels in weight.axes
+        if labels is not None and np.isin(structure.roots[labels], removable).any()
+    )
 
 
 def wrap(model: Any, structure: Structure) -> Any:
     """A copy of `model` in TF-MOT's wrappers, its masks all ones; the original is not changed."""
-    policy = _WithChannels(structure)
+    policy = KernelPolicy(_with_removable_channels(structure))
     return sparsity().prune_low_magnitude(clone(model), pruning_schedule=_Never(), pruning_policy=policy)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from edgeprune.errors import TrainingDiverged
 from edgeprune.models.dataset import Dataset
+from edgeprune.models.loader import FloatModel
 from edgeprune.models.tensorflow import keras, tensorflow
 from edgeprune.progress import Progress
 from edgeprune.prune.settings import Training
@@ -132,6 +133,12 @@ class Batches:
             return x, _tf.concat([one_hot, teacher], axis=-1)
 
         return make
+
+
+def batches_for(model: FloatModel, data: Dataset, training: Training) -> Batches:
+    """The training batches of a model that is its own teacher."""
+    kind = output_kind(model.model)
+    return Batches(data, model.model, kind, 2 if kind is OutputKind.SIGMOID else model.classes, training)
 
 
 def augment(images: Any, training: Training, key: Any) -> Any:

@@ -17,7 +17,7 @@ from edgeprune.models.functional import Call
 from edgeprune.prune.structure import LabelArray, Labels, LayerChannels, WeightAxes
 
 
-class Barrier(Exception):  # noqa: N818 - not an error: it tells the analysis to keep the channels
+class Barrier(Exception):
     """Raised by a rule that cannot follow the channels; the text is the reason in the report."""
 
 

@@ -16,7 +16,7 @@ from edgeprune.errors import UserError
 from edgeprune.models.dataset import Dataset
 from edgeprune.models.loader import FloatModel
 from edgeprune.progress import SILENT, Progress
-from edgeprune.prune.cost import Cost
+from edgeprune.prune.cost import Cost, kernel_zeros
 from edgeprune.prune.groups import analyse
 from edgeprune.prune.importance import GroupSizes, Norm, sizes_for_fraction, sizes_for_macs
 from edgeprune.prune.pattern import Pattern, job_folder
@@ -101,14 +101,6 @@ def _sizes(model: FloatModel, structure: Structure, cost: Cost, settings: Channe
     return sizes_for_macs(structure, cost, settings.macs_ratio or _DEFAULT_RATIO, settings.multiple)
 
 
-def _batches(model: FloatModel, data: Dataset, settings: ChannelPruning) -> Any:
-    from edgeprune.prune.recovery import Batches, OutputKind, output_kind
-
-    kind = output_kind(model.model)
-    classes = 2 if kind is OutputKind.SIGMOID else model.classes
-    return Batches(data, model.model, kind, classes, settings.training)
-
-
 def _mask_gradually(
     model: FloatModel,
     data: Dataset,
@@ -120,10 +112,10 @@ def _mask_gradually(
 ) -> tuple[Any, Keep]:
     """Train with growing group masks; returns the masked model and what stays."""
     from edgeprune.prune.masking import GroupMasks, strip, wrap
-    from edgeprune.prune.recovery import fit
+    from edgeprune.prune.recovery import batches_for, fit
 
     wrapped = wrap(model.model, structure)
-    batches, epochs = _batches(model, data, settings), settings.training.gradual_epochs
+    batches, epochs = batches_for(model, data, settings.training), settings.training.gradual_epochs
     masks = GroupMasks(structure, sizes, settings.norm, epochs * batches.per_epoch)
     rate = settings.training.gradual_rate
     fit("prune channels", wrapped, batches, epochs, rate, folder / "gradual", progress, [masks])
@@ -134,11 +126,13 @@ def _recover(
     model: FloatModel, data: Dataset, small: Any, settings: ChannelPruning, folder: Path, progress: Progress
 ) -> None:
     """Fine-tune the small model in place."""
-    from edgeprune.prune.recovery import fit
+    from edgeprune.prune.recovery import batches_for, fit
 
     epochs, rate = settings.training.recovery_epochs, settings.training.recovery_rate
     if epochs:
-        fit("fine-tune", small, _batches(model, data, settings), epochs, rate, folder / "recovery", progress)
+        fit(
+            "fine-tune", small, batches_for(model, data, settings.training), epochs, rate, folder / "recovery", progress
+        )
 
 
 def _report(structure: Structure, cost: Cost, keep: Keep, small: Any, difference: float) -> PruneReport:
@@ -168,13 +162,6 @@ def _report(structure: Structure, cost: Cost, keep: Keep, small: Any, difference
         kernel_zeros(small),
         difference,
     )
-
-
-def kernel_zeros(model: Any) -> float:
-    """Share of zeros among the weights of two or more axes, 0 to 1."""
-    kernels = [weight for weight in model.get_weights() if weight.ndim > 1]
-    total = sum(kernel.size for kernel in kernels)
-    return 1.0 - sum(int(np.count_nonzero(kernel)) for kernel in kernels) / total if total else 0.0
 
 
 PATTERN = Pattern(
