@@ -255,7 +255,8 @@ class BoardClient:
             if line.startswith("e-["):
                 self._read_to_ready(timeout)
                 raise DeviceError(f"{self._line.name} refuses `{command[:_QUOTED]}`: {line[3:-1]}")
-            yield line
+            if line:  # a fault report starts with an empty one, in case it cuts into a line
+                yield line
 
     def _read_to_ready(self, timeout: float) -> None:
         while self._read_line(timeout) != "m-ready":

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from edgeprune.emulate.board import load_board
+from edgeprune.emulate.board import Board, load_board
+from edgeprune.emulate.core import CpuFaultError
 from edgeprune.targets import McuTarget
 
 _CHUNK = 4096
@@ -126,7 +127,7 @@ def serve(
 
     Raises:
         UserError: the file is no firmware.
-        DeviceError: it is not for this target, or the firmware fails while it runs.
+        DeviceError: it is not for this target; or, at the end, the firmware failed while it ran.
     """
     line = PtyLine(announce)
     try:
@@ -139,9 +140,19 @@ def serve(
         with _stopped_by_signals(stop):
             if stop_with_stdin:
                 threading.Thread(target=_stop_at_end_of_stdin, args=(stop,), daemon=True).start()
-            board.run()
+            _run(board, line)
     finally:
         line.close()
+
+
+def _run(board: Board, line: PtyLine) -> None:
+    try:
+        board.run()
+    except CpuFaultError:
+        # A halted board stays on its line, silent; its last words must not be lost with the line.
+        while line.read():
+            pass
+        raise
 
 
 @contextlib.contextmanager

@@ -25,18 +25,23 @@ def mcu_target() -> McuTarget:
 
 
 def build(
-    folder: Path, *, compiler: str = "zig", defines: tuple[str, ...] = (), keep: tuple[str, ...] = (), model: Path = TINY
+    folder: Path,
+    *,
+    compiler: str = "zig",
+    defines: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (),
+    model: Path = TINY,
 ) -> Path:
     """Compile to `folder`/firmware.elf and return it; `keep` names functions that the linker must not drop."""
     target = mcu_target()
     shutil.copytree(model, folder)
     emit_firmware(target.platform, target).write(folder)
     sources = sorted(path.name for path in folder.glob("*.c"))
+    driver, libraries = (_ZIG, ()) if compiler == "zig" else (_GCC, ("-lgcc",))
     command = (
-        *(_ZIG if compiler == "zig" else _GCC), "-std=c99", "-O2", "-g0", "-Wall", "-Wextra", "-Werror",
-        *load_platform(target.platform).cflags, *(f"-D{define}" for define in defines), "-I.", "-nostdlib",
-        "-Wl,--gc-sections", *(f"-Wl,-u,{name}" for name in keep), *sources, *(() if compiler == "zig" else ("-lgcc",)), "-Wl,-T,link.ld",
-        "-o", "firmware.elf",
+        *driver, "-std=c99", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", *load_platform(target.platform).cflags,
+        *(f"-D{define}" for define in defines), "-I.", "-nostdlib", "-Wl,--gc-sections",
+        *(f"-Wl,-u,{name}" for name in keep), *sources, *libraries, "-Wl,-T,link.ld", "-o", "firmware.elf",
     )  # fmt: skip
     subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     return folder / "firmware.elf"

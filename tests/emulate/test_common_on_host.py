@@ -28,16 +28,15 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no host compiler with sanitizers")
     folder = tmp_path_factory.mktemp("host")
     names = set(load_platform("cmsdk").common) - OWN_LIBC
-    for path in [firmware_templates_folder() / "common" / name for name in names] + [*TINY.iterdir(), *HARNESS.iterdir()]:
+    for path in [firmware_templates_folder() / "common" / name for name in names] + [
+        *TINY.iterdir(),
+        *HARNESS.iterdir(),
+    ]:
         shutil.copy(path, folder)
     sources = sorted(path.name for path in folder.glob("*.c"))
+    flags = ("-std=c99", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-DEP_PROFILE=1")
     sanitizers = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    subprocess.run(
-        [compiler, "-std=c99", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-DEP_PROFILE=1", *sanitizers, *sources]
-        + ["-o", "program"],
-        cwd=folder,
-        check=True,
-    )
+    subprocess.run([compiler, *flags, *sanitizers, *sources, "-o", "program"], cwd=folder, check=True)
     return folder / "program"
 
 
