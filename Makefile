@@ -1,0 +1,33 @@
+# Developers' commands; none of them is needed to use edgeprune.
+PYTHON := .venv/bin/python
+C_FILES := $(shell git ls-files '*.c' '*.h')
+
+.PHONY: help environment format check test demo lock
+
+help: ## Show these commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+environment: ## Make .venv from requirements.lock
+	@python3 -m edgeprune --version
+
+test: ## Run all tests (at most 10 minutes on 2 cores)
+	python3 tests
+
+format: environment ## Format Python and C
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+	.venv/bin/clang-format -i $(C_FILES)
+
+check: environment ## All that a change must pass
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/clang-format --dry-run -Werror $(C_FILES)
+	python3 tests
+
+demo: ## The main job on the model that ships with edgeprune
+	python3 -m edgeprune run models/fashion/recipe.toml
+
+lock: environment ## Bring requirements.lock up to date with pyproject.toml
+	uv pip compile --universal --generate-hashes --extra dev --python-version 3.10 \
+	  --custom-compile-command "make lock" --upgrade -o requirements.lock pyproject.toml
