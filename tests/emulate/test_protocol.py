@@ -200,3 +200,11 @@ def test_the_board_answers_after_any_words(board: Dialogue, words: list[str]) ->
     replies = board.ask(command.encode() + b"%")
     assert replies.count(READY) == command.count("%") + 1
     assert ask(board, "name") == ["m-name-dut-[cortex-m4]"]
+
+
+def test_every_command_is_documented(board: Dialogue) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    commands = [re.split(r"  +", line)[0] for line in ask(board, "help")[1:]]
+    documented = {match.replace(" [W]", " [W=10]") for match in re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)}
+    documented |= {"help"}
+    assert set(commands) == documented
