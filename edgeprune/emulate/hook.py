@@ -100,11 +100,12 @@ def _compiled() -> Path:
 
 
 def _compile(output: Path) -> None:
-    # zig keeps caches of its own; beside ours they are writable wherever we are.
+    # baseline: the cache may move to a machine with an older processor.  zig keeps caches of its
+    # own; beside ours they are writable wherever we are.
     zig_cache = str(cache_folder("zig"))
     environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": zig_cache, "ZIG_LOCAL_CACHE_DIR": zig_cache}
     command = (
-        sys.executable, "-m", "ziglang", "cc", "-std=c99", "-O2", "-g0", "-fno-sanitize=undefined",
+        sys.executable, "-m", "ziglang", "cc", "-std=c99", "-O2", "-g0", "-mcpu=baseline", "-fno-sanitize=undefined",
         "-shared", "-fPIC", "-o", str(output), str(_SOURCE),
     )  # fmt: skip
     try:

@@ -1,5 +1,9 @@
 #include "crc32.h"
 
+#include "small.h"
+
+SMALL_CODE_BEGIN
+
 /* By half bytes: 64 bytes of table instead of 1024, and a checksum is never timed. */
 uint32_t crc32(const void *data, size_t size) {
     static const uint32_t table[16] = {
@@ -15,3 +19,5 @@ uint32_t crc32(const void *data, size_t size) {
     }
     return ~crc;
 }
+
+SMALL_CODE_END

@@ -3,9 +3,12 @@
 #include "crc32.h"
 #include "inference.h"
 #include "platform.h"
+#include "small.h"
 #include "text.h"
 
 #include <string.h>
+
+SMALL_CODE_BEGIN
 
 #if defined(EP_PROFILE) && EP_PROFILE
 #define PROFILE 1
@@ -504,3 +507,5 @@ void protocol_receive(char c) {
         }
     }
 }
+
+SMALL_CODE_END

@@ -1,8 +1,11 @@
 #include "text.h"
 
 #include "platform.h"
+#include "small.h"
 
 #include <string.h>
+
+SMALL_CODE_BEGIN
 
 __attribute__((noinline)) uint32_t text_divide(uint64_t *value, uint32_t divisor) {
     uint64_t quotient = 0;
@@ -88,16 +91,17 @@ static void large_integer(uint32_t mantissa, int exponent) {
     }
 }
 
-/* mantissa / 2^shift in thousandths, rounded to nearest, ties to even. */
+/* mantissa / 2^shift in thousandths, rounded to nearest, ties to even.  Bit by bit, because a
+ * 64-bit shift by a variable is another call into the compiler's library. */
 static uint64_t thousandths(uint32_t mantissa, int shift) {
-    uint64_t scaled = (uint64_t)mantissa * 1000u; /* below 2^34 */
-    if (shift > 34) {
-        return 0; /* less than half a thousandth */
+    uint64_t value = (uint64_t)mantissa * 1000u;
+    uint32_t half = 0, below_half = 0;
+    for (; shift > 0; shift--) {
+        below_half |= half;
+        half = (uint32_t)value & 1;
+        value >>= 1;
     }
-    uint64_t quotient = scaled >> shift;
-    uint64_t rest = scaled - (quotient << shift);
-    uint64_t half = (uint64_t)1 << (shift - 1);
-    return quotient + (rest > half || (rest == half && (quotient & 1) != 0) ? 1u : 0u);
+    return value + (half & (below_half | ((uint32_t)value & 1)));
 }
 
 void text_float(float value) {
@@ -129,3 +133,5 @@ void text_float(float value) {
         padded(fraction, 3);
     }
 }
+
+SMALL_CODE_END

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from emulate.firmware import build, mcu_target
 
 from edgeprune.emulate import M4, CpuFaultError, call_function, load_image, measure_call
-from edgeprune.emulate.core import StopReason
+from edgeprune.emulate.core import StopReason, SystemControl
 from edgeprune.errors import DeviceError, UserError
 
 
@@ -139,3 +140,69 @@ def test_both_firmware_builds_count_alike_on_both_paths(profile_elf: Path, tmp_p
     again = build(tmp_path / "again", defines=("EP_PROFILE=1",))
     assert again.read_bytes() == profile_elf.read_bytes()
     assert call_function(again, mcu_target(), "ep_invoke") == call_function(profile_elf, mcu_target(), "ep_invoke")
+
+
+# ldr r0, [r0] / bx lr
+LOAD_WORD = "00687047"
+
+
+def test_the_fpu_is_switched_on_before_main(core: M4) -> None:
+    place(core, LOAD_WORD)
+    assert core.call("ep_invoke", 0xE000_ED88) & 0xF0_0000 == 0xF0_0000  # the emulator itself does not insist
+
+
+def test_the_cycle_counter_runs_when_it_is_enabled(core: M4) -> None:
+    control = SystemControl(core)
+    control.write(0x1004, 5)
+    core.call("ep_input", 0)
+    assert control.read(0x1004) == 5
+    control.write(0xEDFC, 1 << 24)
+    control.write(0x1000, 1)
+    start = core.cycles
+    core.call("ep_input", 0)
+    assert control.read(0x1004) == 5 + core.cycles - start
+    control.write(0x1000, 0)
+    stopped = control.read(0x1004)
+    core.call("ep_input", 0)
+    assert control.read(0x1004) == stopped
+    control.write(0x1000, 1)
+    control.write(0x1004, 0xFFFF_FFFF)
+    core.call("ep_input", 0)
+    assert control.read(0x1004) < 1000  # wraps at 32 bits
+
+
+class Registers:
+    def __init__(self) -> None:
+        self.words = {0: 0x44332211}
+
+    def read(self, offset: int) -> int:
+        return self.words[offset]
+
+    def write(self, offset: int, value: int) -> None:
+        self.words[offset] = value
+
+
+def test_registers_are_read_and_written_in_parts(core: M4) -> None:
+    registers = Registers()
+    core.attach(registers, 0x5000_0000, 4096)
+    place(core, LOAD_WORD)
+    assert core.call("ep_invoke", 0x5000_0000) == 0x44332211
+    core.write(core.image.address_of("ep_input"), bytes.fromhex("c078 7047".replace(" ", "")))  # ldrb r0, [r0, #3]
+    assert core.call("ep_input", 0x5000_0000) == 0x44
+    core.write(core.image.address_of("ep_output"), bytes.fromhex("4180 7047".replace(" ", "")))  # strh r1, [r0, #2]
+    core.call("ep_output", 0x5000_0000, 0xBEEF)
+    assert registers.words == {0: 0xBEEF2211}
+
+
+def test_what_a_peripheral_raises_comes_out_of_run(core: M4) -> None:
+    core.attach(Registers(), 0x5000_0000, 4096)
+    place(core, LOAD_WORD)
+    with pytest.raises(KeyError):
+        core.call("ep_invoke", 0x5000_0004)
+    assert core.call("ep_invoke", 0x5000_0000) == 0x44332211  # and the core can go on
+
+
+def test_another_thread_can_stop_the_core(core: M4) -> None:
+    core.write(core.image.address_of("main"), b"\xfe\xe7")
+    threading.Timer(0.1, core.request_stop).start()
+    assert core.run() is StopReason.STOPPED

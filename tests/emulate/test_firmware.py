@@ -62,7 +62,7 @@ def test_a_fault_is_reported_before_the_board_halts(tmp_path: Path) -> None:
 
 
 # The platform alone, with the tiny model: what a model adds comes on top.
-BUDGETS = {"zig": (12_500, 800), "gcc": (9_000, 800)}
+BUDGETS = {"zig": (9_000, 800), "gcc": (8_000, 800)}
 
 
 def test_the_platform_stays_small(any_elf: Path) -> None:
