@@ -30,6 +30,7 @@ class Identity:
         firmware: Version of edgeprune that the firmware is from.
         clock_hz: Frequency of the cycle counter.
         profile: Whether the firmware times each layer.
+        emulated: Whether the board is an emulated one, whatever line leads to it.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Identity:
     firmware: str
     clock_hz: int
     profile: bool
+    emulated: bool
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class BoardClient:
         model, sha256, firmware, clock, profile = self._value(
             "ep id", r"ep-id-\[(.*),([0-9a-f]{64}),([^,]*),(\d+),([01])\]"
         )
-        return Identity(model, sha256, firmware, int(clock), profile == "1")
+        (origin,) = self._value("ep origin", r"ep-origin-\[(emulated|hardware)\]")
+        return Identity(model, sha256, firmware, int(clock), profile == "1", origin == "emulated")
 
     def require(self, model: str, sha256: str) -> Identity:
         """Identify the board and check that it runs the model with this SHA-256.

@@ -77,8 +77,11 @@ class SystemControl:
 
     BASE, SIZE = 0xE000_0000, 0x10_0000
     _DWT_CTRL, _DWT_CYCCNT = 0x1000, 0x1004
-    _CPUID, _DEMCR = 0xED00, 0xEDFC
+    _CPUID, _AFSR, _DEMCR = 0xED00, 0xED3C, 0xEDFC
     _CORTEX_M4_R0P1 = 0x410F_C241
+    #: Read from the auxiliary fault status, which is 0 on the hardware: by it the firmware
+    #: knows, and tells, that its figures are emulated.
+    _EMULATOR_MARK = 0x554C_4D45
     _TRACE_ENABLE, _COUNTER_ENABLE = 1 << 24, 1
 
     def __init__(self, core: M4) -> None:
@@ -93,6 +96,8 @@ class SystemControl:
             return self._cycles()
         if offset == self._CPUID:
             return self._CORTEX_M4_R0P1
+        if offset == self._AFSR:
+            return self._EMULATOR_MARK
         return self._registers.get(offset, 0)
 
     def write(self, offset: int, value: int) -> None:

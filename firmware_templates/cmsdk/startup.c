@@ -19,6 +19,9 @@ void startup_report_fault(const uint32_t *frame, uint32_t exception);
 
 #define PAINT 0xA5A5A5A5u
 #define CFSR (*(const volatile uint32_t *)0xE000ED28u)
+/* Auxiliary fault status: 0 on a Cortex-M4; edgeprune's emulator marks itself there. */
+#define AFSR (*(const volatile uint32_t *)0xE000ED3Cu)
+#define EMULATOR_MARK 0x554C4D45u
 
 enum {
     EXCEPTIONS = 16,
@@ -87,6 +90,10 @@ uint32_t platform_stack_used(void) {
 
 uint32_t platform_stack_size(void) {
     return (uint32_t)(uintptr_t)__stack_size;
+}
+
+int platform_emulated(void) {
+    return AFSR == EMULATOR_MARK;
 }
 
 static const char *fault_name(uint32_t exception) {

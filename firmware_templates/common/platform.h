@@ -19,6 +19,9 @@ uint32_t platform_clock_hz(void);
 uint32_t platform_stack_used(void);
 uint32_t platform_stack_size(void);
 
+/* Whether an emulator runs this: its figures must never pass for measured ones. */
+int platform_emulated(void);
+
 const char *platform_board_name(void);
 const char *platform_firmware_version(void);
 

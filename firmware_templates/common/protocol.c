@@ -313,6 +313,11 @@ static void ep_id(char *arguments) {
     text_line(PROFILE ? ",1]" : ",0]");
 }
 
+static void ep_origin(char *arguments) {
+    (void)arguments;
+    text_line(platform_emulated() ? "ep-origin-[emulated]" : "ep-origin-[hardware]");
+}
+
 /* The tensor that the next word names; -1 after refusing it. */
 static int tensor_index(char **arguments, uint32_t count, const char *refusal) {
     uint32_t index;
@@ -439,6 +444,7 @@ static void ep_layers(char *arguments) {
 static void ep_command(char *arguments) {
     static const command commands[] = {
         {"id", ep_id, NULL},
+        {"origin", ep_origin, NULL},
         {"input", ep_select_input, NULL},
         {"input-crc", ep_input_crc, NULL},
         {"run", ep_run, NULL},
@@ -464,6 +470,7 @@ static const command top_commands[] = {
     {"results", results_command, "results           Outputs as real numbers"},
     {"ep", ep_command,
      "ep id             Model, its SHA-256, firmware, clock in Hz, profiling\r\n"
+     "ep origin         Whether the board is emulated\r\n"
      "ep input I        Select input I for db\r\n"
      "ep input-crc      CRC-32 of the selected input\r\n"
      "ep run N          Cycles of each of N inferences\r\n"

@@ -68,6 +68,7 @@ def client(line: Damaged) -> BoardClient:
 def test_identity_and_memory(client: BoardClient) -> None:
     identity = client.require("tiny", SHA256)
     assert (identity.model, identity.clock_hz, identity.profile) == ("tiny", 120_000_000, False)
+    assert identity.emulated
     assert client.board_name() == "cortex-m4"
     memory = client.memory()
     assert (memory.stack_size, memory.arena) == (4096, 252)

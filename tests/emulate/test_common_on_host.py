@@ -50,7 +50,7 @@ COMMANDS = st.sampled_from(
     ["name", "profile", "timestamp", "help", "results", "infer 2 1", "infer", "db load 83", "db load 41", "db load",
      "db print", "db " + "a5" * 38, "db 1", "db " + "0" * 77, "ep id", "ep input 0", "ep input 1", "ep input 2",
      "ep input-crc", "ep run 1", "ep run 40", "ep output 0", "ep output 1", "ep output 4294967296", "ep memory",
-     "ep layers 8", "ep layers 9", " " * 80, "x" * 80, "x" * 81, "x" * 200, "\0", "\r\n"]
+     "ep layers 8", "ep origin", "ep layers 9", " " * 80, "x" * 80, "x" * 81, "x" * 200, "\0", "\r\n"]
 )  # fmt: skip
 
 
@@ -64,8 +64,9 @@ def test_any_dialogue_is_free_of_undefined_behaviour(program: Path, commands: li
 
 def test_every_command_in_one_dialogue(program: Path) -> None:
     loads = ["ep input 0", "db load 83", *["db " + "01" * 31] * 3, "ep input 1", "db load 41", *["db " + "02" * 31] * 2]
-    said = run(program, "%".join([*loads, "infer", "ep run 20", "ep output 0", "results", ""]).encode())
+    said = run(program, "%".join([*loads, "ep origin", "infer", "ep run 20", "ep output 0", "results", ""]).encode())
     assert "e-[" not in said
+    assert "ep-origin-[hardware]" in said
     assert "m-lap-us-18446744073709551615" in said
     # 1 + 2 = 3; (3 + 5) * 0.125
     assert said.count("1.000,1.000") > 0

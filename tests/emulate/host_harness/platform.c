@@ -50,6 +50,10 @@ uint32_t platform_stack_size(void) {
     return 2;
 }
 
+int platform_emulated(void) {
+    return 0;
+}
+
 const char *platform_board_name(void) {
     return "host";
 }
