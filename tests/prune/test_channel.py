@@ -160,6 +160,23 @@ def test_verification_finds_a_changed_weight(trained: FloatModel) -> None:
         verify_removal(trained.model, other)
 
 
+@pytest.mark.parametrize("ending", ["dense", "activation", "softmax"])
+def test_verification_looks_behind_a_saturated_output(ending: str) -> None:
+    layers = keras().layers
+    i = keras().Input((6,))
+    x = layers.Dense(3, activation="softmax" if ending == "dense" else None)(i)
+    x = {"dense": lambda t: t, "activation": layers.Activation("softmax"), "softmax": layers.Softmax()}[ending](x)
+    model = keras().Model(i, x)
+    bias = np.array([1e4, 0, 0], np.float32)
+    model.set_weights([model.get_weights()[0], bias])
+    other = clone(model)
+    other.set_weights([model.get_weights()[0], bias + np.array([0, 30, 0], np.float32)])
+    feed = np.ones((1, 6), np.float32)
+    np.testing.assert_array_equal(model(feed), other(feed))
+    with pytest.raises(VerificationError):
+        verify_removal(model, other)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
