@@ -69,7 +69,7 @@ def run_on_board(
             _load(board, inputs.sample(len(inputs) - 1))
             timed = board.layers(_PROFILE_RUNS)
     progress.finish()
-    origin = Origin.EMULATED if via == EMULATOR else Origin.MEASURED
+    origin = Origin.EMULATED if identity.emulated else Origin.MEASURED
 
     def of(values: tuple[int, ...], unit: str, note: str = "") -> Measurement:
         return Measurement.of(values, unit, origin, target.name, note)
