@@ -44,7 +44,9 @@ def enter(*arguments: str) -> None:
     except KeyboardInterrupt:
         _fail("interrupted while installing packages; repeat the command to continue", _INTERRUPTED)
     except OSError as error:
-        _fail(f"cannot write {error.filename or _ENVIRONMENT}: {error.strerror}; free space or clone into another folder")
+        _fail(
+            f"cannot write {error.filename or _ENVIRONMENT}: {error.strerror}; free space or clone into another folder"
+        )
     python = str(_python())
     os.execv(python, [python, *arguments])
 

@@ -10,14 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 
 def describe(path: Path, error: ValidationError, *models: type[BaseModel]) -> str:
-    """Name the file, the key and what is allowed, for the first fault in `error`.
+    """Name the file, the key and what is allowed, for the most telling fault in `error`.
 
     Args:
         path: The file at fault.
         error: What pydantic found.
         models: The root models the file may follow; their keys feed "did you mean".
     """
-    fault = error.errors()[0]
+    # A misspelt key is missing under its right name too; the misspelling says more.
+    fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     keys = [str(part) for part in fault["loc"] if part not in _discriminators(models)]
     key = ".".join(keys) or "the top level"
     if fault["type"] == "extra_forbidden":

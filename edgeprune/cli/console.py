@@ -6,14 +6,13 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from edgeprune.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 
 class _Bars:
@@ -55,10 +54,13 @@ class _Lines:
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Progress on stderr while the block runs: bars on a terminal, lines elsewhere."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield _Lines()
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
     columns = (
         SpinnerColumn(finished_text="[green]done"),
         TextColumn("{task.description}"),
@@ -67,7 +69,7 @@ def progress() -> Iterator[Progress]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("[dim]{task.fields[note]}"),
     )
-    with RichProgress(*columns, console=console) as bars:
+    with RichProgress(*columns, console=Console(stderr=True)) as bars:
         drawn = _Bars(bars)
         yield drawn
         drawn.finish()
@@ -85,6 +87,9 @@ def show(text: str) -> None:
 
 def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> None:
     """Print a table on stdout; the first columns are text, the others figures."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, title in enumerate(header):
         table.add_column(title, justify="left" if index < text_columns else "right", overflow="fold")

@@ -24,7 +24,7 @@ def ratio_plot(report: Report, target: str) -> str:
         (".tflite, gzip", lambda v: float(v.gzip_bytes)),
     )
     shown = [(label, read) for label, read in figures if read(report.dense)]
-    with _figure(8.0, 0.42 * len(shown) * max(1, len(report.pruned)) + 1.1) as (axes, finish):
+    with _figure(6.4, 0.4 * len(shown) * max(1, len(report.pruned)) + 1.1) as (axes, finish):
         height = 0.8 / max(1, len(report.pruned))
         for order, variant in enumerate(report.pruned):
             values = [100 * (read(variant) or 0.0) / (read(report.dense) or 1.0) for _, read in shown]
@@ -67,7 +67,7 @@ def trade_plot(report: Report, target: str) -> str:
     points = [(variant, latency) for variant in report.variants if (latency := _run_value(variant, target, "latency"))]
     if not points:
         return ""
-    with _figure(8.0, 3.2) as (axes, finish):
+    with _figure(6.4, 3.9) as (axes, finish):
         for order, (variant, latency) in enumerate(points):
             value = 100 * variant.accuracy.value
             error = [[value - 100 * variant.accuracy.low], [100 * variant.accuracy.high - value]]

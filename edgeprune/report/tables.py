@@ -157,8 +157,8 @@ def _exactness(device: DeviceResult) -> str:
 def _figure(measurement: Measurement | None) -> str:
     if measurement is None:
         return ""
-    digits = ",.0f" if measurement.unit in {"bytes", "cycles", "B"} else ",.4g"
-    text = f"{measurement.value:{digits}} {measurement.unit}"
-    if measurement.high > measurement.low and measurement.origin is not Origin.COUNTED:
-        text += f" ({measurement.low:{digits}} to {measurement.high:{digits}})"
-    return text
+    digits = ",.0f" if measurement.unit in {"cycles", "B"} else ",.4g"
+    low, value, high = (f"{v:{digits}}" for v in (measurement.low, measurement.value, measurement.high))
+    spread = f" ({low} to {high})" if low != high and measurement.origin is not Origin.COUNTED else ""
+    unit = "" if measurement.unit == "cycles" else f" {measurement.unit}"
+    return f"{value}{unit}{spread}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 from edgeprune.errors import DataError, ModelError
 from edgeprune.models import Dataset, FloatModel, evaluate, load, load_dataset
 from edgeprune.models.tensorflow import keras, tensorflow
-from edgeprune.quantize import Scheme, convert
+from edgeprune.quantize import QuantizedModel, Scheme, convert
 from edgeprune.resources import models_folder
 
 
@@ -49,27 +48,38 @@ def run(path: Path, inputs: np.ndarray) -> np.ndarray:
     return np.array(results)
 
 
-@pytest.mark.parametrize("scheme", list(Scheme), ids=lambda s: s.value)
+@pytest.fixture(scope="module")
+def int8(fashion: FloatModel, data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> QuantizedModel:
+    return convert(fashion, data, "int8", tmp_path_factory.mktemp("int8") / "new" / "m.tflite")
+
+
+@pytest.mark.parametrize("scheme", [s for s in Scheme if s is not Scheme.INT8], ids=lambda s: s.value)
 def test_each_scheme_stays_near_float(fashion: FloatModel, data: Dataset, scheme: Scheme, tmp_path: Path) -> None:
-    out = tmp_path / "new" / "model.tflite"
-    result = convert(fashion, data if scheme.calibrated else None, scheme, out, samples=50)
-    content = out.read_bytes()
+    result = convert(fashion, data if scheme.calibrated else None, scheme, tmp_path / "m.tflite", samples=50)
     assert result.scheme is scheme
-    assert (result.nbytes, result.sha256) == (len(content), hashlib.sha256(content).hexdigest())
-    assert sorted(p.name for p in out.parent.iterdir()) == ["model.tflite"]
     inputs = data.test_inputs()[:300]
-    outputs = run(out, inputs)
     expected = fashion.model.predict(inputs, verbose=0)
-    same = np.mean(outputs.argmax(-1) == expected.argmax(-1))
+    same = np.mean(run(result.path, inputs).argmax(-1) == expected.argmax(-1))
     assert same > (0.999 if scheme in (Scheme.NONE, Scheme.FLOAT16) else 0.96)
 
 
-def test_int8_accuracy_is_near_float(fashion: FloatModel, data: Dataset, tmp_path: Path) -> None:
-    result = convert(fashion, data, "int8", tmp_path / "m.tflite")
-    accuracy = np.mean(run(result.path, data.test_inputs()).argmax(-1) == data.y_test)
+def test_int8_accuracy_is_near_float(fashion: FloatModel, data: Dataset, int8: QuantizedModel) -> None:
+    accuracy = np.mean(run(int8.path, data.test_inputs()).argmax(-1) == data.y_test)
     assert evaluate(fashion, data) - accuracy < 0.01
-    details = Interpreter(str(result.path)).get_input_details()[0]
-    assert details["dtype"] == np.int8
+    interpreter = Interpreter(str(int8.path))
+    for details in (interpreter.get_input_details()[0], interpreter.get_output_details()[0]):
+        assert details["dtype"] == np.int8
+
+
+def test_the_file_is_described_and_alone_in_its_folder(int8: QuantizedModel) -> None:
+    content = int8.path.read_bytes()
+    assert int8.scheme is Scheme.INT8
+    assert (int8.nbytes, int8.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert [p.name for p in int8.path.parent.iterdir()] == ["m.tflite"]
+
+
+def test_conversion_is_repeatable(fashion: FloatModel, data: Dataset, int8: QuantizedModel, tmp_path: Path) -> None:
+    assert convert(fashion, data, "int8", tmp_path / "again.tflite").sha256 == int8.sha256
 
 
 def tiny(name: str = "tiny") -> FloatModel:
@@ -84,12 +94,6 @@ def tiny_data() -> Dataset:
     x = rng.normal(size=(30, 6, 6, 1)).astype(np.float32)
     y = np.arange(30) % 2
     return Dataset(x, y, x, y)
-
-
-def test_conversion_is_repeatable(tmp_path: Path) -> None:
-    model, data = tiny(), tiny_data()
-    first = convert(model, data, "int8", tmp_path / "a.tflite", samples=10)
-    assert convert(model, data, "int8", tmp_path / "b.tflite", samples=10).sha256 == first.sha256
 
 
 def test_wrong_requests(tmp_path: Path) -> None:
@@ -125,24 +129,15 @@ def test_a_worker_that_dies_becomes_one_sentence(tmp_path: Path, monkeypatch: py
     assert not list(tmp_path.glob(".convert-*"))
 
 
-def test_a_worker_that_fails_says_why_on_its_last_line(tmp_path: Path) -> None:
-    job = tmp_path / "job.json"
-    job.write_text('{"model": "absent.keras", "calibration": null, "scheme": "none", "out": "x"}')
-    done = subprocess.run(
-        [sys.executable, "-m", "edgeprune.quantize.worker", str(job)],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "absent.keras" in done.stderr.strip().splitlines()[-1]
-
-
 def test_a_model_that_the_converter_refuses(tmp_path: Path) -> None:
     """TFLite has no matrix inverse, so the converter raises inside the worker."""
     k = keras()
     i = k.Input((6, 6, 1))
     inverse = tensorflow().linalg.inv(k.layers.Reshape((6, 6))(i))
     model = FloatModel(k.Model(i, k.layers.Flatten()(inverse)), "odd", Path("odd.keras"))
-    with pytest.raises(ModelError, match=r"odd.keras: the TFLite converter failed while converting to none \(.+\)"):
+    with pytest.raises(
+        ModelError, match=r"odd.keras: the TFLite converter failed while converting to none \(.*MatrixInverse.*\)"
+    ):
         convert(model, None, "none", tmp_path / "m.tflite")
 
 
