@@ -165,8 +165,7 @@ def augment(images: Any, training: Training, key: Any) -> Any:
 def mix(inputs: Any, one_hot: Any, most: float, key: Any) -> tuple[Any, Any]:
     """Blend each example, and its label, with another of the batch (mixup, arXiv 1710.09412).
 
-    The other's share is uniform in 0 to `most`.  The teacher then judges inputs that are in
-    no data set, which matters where the data set is small.
+    The other's share is uniform in 0 to `most`.  The teacher then judges inputs that are in no data set.
     """
     count = inputs.shape[0]
     share = _tf.random.stateless_uniform([count], key, 0.0, most)

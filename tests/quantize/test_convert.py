@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import signal
-import sys
 from pathlib import Path
 
 import numpy as np
