@@ -14,6 +14,7 @@ from edgeprune.errors import UserError
 
 _ENVIRONMENT_FAULTS = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
+    errno.EFBIG: "the file would be larger than allowed here; raise the limit or choose another folder",
     errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",
     errno.EACCES: "there is no permission to write there; choose another folder",
     errno.EPERM: "there is no permission to write there; choose another folder",
@@ -42,8 +43,7 @@ def staged_folder(out: Path, marker: str) -> Iterator[Path]:
     if out.exists() and not _replaceable(out, marker):
         raise UserError(f"{out} exists and was not made by this command; choose another folder or remove it")
     with _writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        stage = _beside(out)
         try:
             stage.chmod(0o777 & ~_umask())
             yield stage
@@ -60,15 +60,25 @@ def staged_file(out: Path) -> Iterator[Path]:
         UserError: `out` cannot be written.
     """
     with _writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
             raise UserError(f"{out} is a folder; give the name of a file")
-        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        stage = _beside(out)
         try:
             yield stage / out.name
             (stage / out.name).replace(out)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def _beside(out: Path) -> Path:
+    """A new temporary folder in the place where `out` will stand."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        if explain(error):
+            raise
+        raise UserError(f"cannot write {out}: {error.strerror}; choose another folder") from None
 
 
 @contextlib.contextmanager

@@ -60,8 +60,8 @@ def validate_firmware(
     if dataset is None:
         inputs = random_batch(model.graph.input_tensors(), count)
     else:
-        dataset.check_against(dataset.input_shape, model.graph.output_tensors()[0].shape[-1])
         inputs = example_inputs(model, dataset, count)
+        dataset.check_against(dataset.input_shape, model.graph.output_tensors()[0].shape[-1])
     outputs = _outputs(firmware, model, via, inputs, progress)
     found = compare(outputs, reference_outputs(model.content, inputs, progress))
     if dataset is None:

@@ -76,13 +76,13 @@ def _explanation(
     dense: VariantResult, variant: VariantResult, before: RunResult, after: RunResult, latency: float, macs: float
 ) -> str:
     """Why the latency did not fall as far as the multiply-accumulates did."""
-    if latency >= _PROPORTIONAL * macs:
-        return ""
-    if macs < _NOTICEABLE:
+    if macs < _NOTICEABLE and latency < _NOTICEABLE:
         return (
             " The zeros stay in place: this runtime multiplies by them like by any other weight, "
             "so only removing whole channels can save time."
         )
+    if latency >= _PROPORTIONAL * macs:
+        return ""
     if before.cycles and after.cycles and len(before.layers) == len(after.layers):
         return _layer_explanation(dense, variant, before, after)
     return (

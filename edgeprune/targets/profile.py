@@ -131,4 +131,6 @@ def load_target(name: str) -> Target:
     try:
         return _ADAPTER.validate_python(document)
     except ValidationError as error:
-        raise TargetError(describe(path, error, McuTarget, PhoneTarget, HostTarget)) from None
+        kinds = {"mcu": McuTarget, "phone": PhoneTarget, "host": HostTarget}
+        chosen = kinds.get(str(document.get("kind")))
+        raise TargetError(describe(path, error, *([chosen] if chosen else kinds.values()))) from None

@@ -31,7 +31,11 @@ def test_unknown_target_names_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("stack_bytes", "stack_byts", r"unknown key 'stack_byts'; did you mean 'stack_bytes'\?.*Allowed here: cpu"),
+        (
+            "stack_bytes",
+            "stack_byts",
+            r"unknown key 'stack_byts'; did you mean 'stack_bytes'\?.*Allowed here: cpu, dtypes",
+        ),
         ("clock_hz", "clock", r"cpu\.clock"),
         ("120_000_000", "-1", r"cpu\.clock_hz = -1 is not allowed"),
         ('kind = "mcu"', 'kind = "toaster"', "kind"),
