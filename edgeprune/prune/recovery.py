@@ -8,6 +8,7 @@ not been.  Import this module inside functions only: it imports TensorFlow.
 from __future__ import annotations
 
 import enum
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from edgeprune.prune.settings import Training
 from edgeprune.prune.verify import random_inputs
 
 _tf = tensorflow()
+_VARIANTS = 8  # draws of the augmentation; more cost the teacher's time and gain nothing measurable
+_JUDGED = 512  # examples that the teacher judges at once
 _SMALLEST = 1e-7  # added to probabilities, so that the logarithm of 0 stays finite (and that of NaN stays NaN)
 
 
@@ -79,6 +82,9 @@ def distillation_loss(kind: OutputKind, classes: int, share: float, temperature:
 class Batches:
     """The training data as batches that depend on seed and step alone.
 
+    Augmentation draws each example in a few variants that repeat from epoch to epoch, so
+    the teacher judges each once and not in every epoch.
+
     Attributes:
         data: The data; its training split is used.
         teacher: The dense model, whose outputs become targets.
@@ -103,36 +109,61 @@ class Batches:
         """Batches per epoch; the rest that fills no batch is left to other epochs."""
         return len(self.data.x_train) // self.size
 
+    @functools.cached_property
+    def _variants(self) -> int:
+        """Different draws of the augmentation; 1 where there is none."""
+        return _VARIANTS if self.training.flip or self.training.shift else 1
+
     def dataset(self, first_epoch: int, last_epoch: int) -> Any:
         """A tf.data.Dataset of (inputs, targets) for the epochs `first_epoch` to `last_epoch` - 1."""
-        used, seed = self.per_epoch * self.size, self.training.seed
-        count = len(self.data.x_train)
+        used, count, size = self.per_epoch * self.size, len(self.data.x_train), self.size
+        teacher = self._teacher(min(self._variants, last_epoch))
+        labels = _tf.one_hot(self.data.y_train, self.classes)
 
-        def order(epoch: Any) -> Any:
-            key = _tf.stack([_tf.constant(seed, _tf.int64), epoch])
-            shuffled = _tf.random.experimental.stateless_shuffle(_tf.range(count), seed=key)
-            return _tf.data.Dataset.from_tensor_slices(shuffled[:used])
+        def batches(epoch: Any) -> Any:
+            key = _tf.stack([_tf.constant(self.training.seed, _tf.int64), epoch])
+            order = _tf.random.experimental.stateless_shuffle(_tf.range(count), seed=key)[:used]
+            variant = epoch % self._variants
+            chosen = _tf.data.Dataset.from_tensor_slices(_tf.reshape(order, [-1, size]))
+            return chosen.map(lambda examples: (variant, examples))
 
-        indices = _tf.data.Dataset.range(first_epoch, last_epoch).flat_map(order).batch(self.size, drop_remainder=True)
-        first_step = first_epoch * self.per_epoch
-        batches = indices.enumerate(first_step).map(self._batch(), num_parallel_calls=2, deterministic=True)
-        return batches.prefetch(2)
+        def make(variant: Any, examples: Any) -> tuple[Any, Any]:
+            targets = [_tf.gather(labels, examples), _tf.gather(teacher[variant], examples)]
+            return self._inputs(variant, examples), _tf.concat(targets, axis=-1)
 
-    def _batch(self) -> Any:
-        inputs, labels = _tf.constant(self.data.x_train), _tf.constant(self.data.y_train)
-        scale, offset = self.data.scale, self.data.offset
+        indices = _tf.data.Dataset.range(first_epoch, last_epoch).flat_map(batches)
+        return indices.map(make, num_parallel_calls=2, deterministic=True).prefetch(2)
 
-        def make(step: Any, chosen: Any) -> tuple[Any, Any]:
-            key = _tf.stack([_tf.constant(self.training.seed, _tf.int64), step])
-            x = augment(_tf.gather(inputs, chosen), self.training, key)
-            x = _tf.cast(x, _tf.float32) * scale + offset
-            one_hot = _tf.one_hot(_tf.gather(labels, chosen), self.classes)
-            if self.training.mixup:
-                x, one_hot = mix(x, one_hot, self.training.mixup, key + 3)
-            teacher = log_probabilities(self.teacher(x, training=False), self.kind)
-            return x, _tf.concat([one_hot, teacher], axis=-1)
+    @functools.cached_property
+    def _stored(self) -> Any:
+        with _tf.init_scope():  # whatever function is being traced, the constant outlives it
+            return _tf.constant(self.data.x_train)
 
-        return make
+    def _inputs(self, variant: Any, examples: Any) -> Any:
+        """Augmented inputs as the model takes them: the same for equal variant and example."""
+        key = _tf.stack([_tf.constant(self.training.seed, _tf.int64), _tf.cast(variant, _tf.int64)])
+        moves = draw_moves(len(self.data.x_train), self.training, key)
+        x = augment(_tf.gather(self._stored, examples), moves.of(examples))
+        return _tf.cast(x, _tf.float32) * self.data.scale + self.data.offset
+
+    def _teacher(self, variants: int) -> Any:
+        """The teacher's log-probabilities, float32 [variants, N, classes]."""
+
+        @_tf.function  # type: ignore[untyped-decorator]  # TensorFlow has no types
+        def judge(variant: Any, examples: Any) -> Any:
+            return log_probabilities(self.teacher(self._inputs(variant, examples), training=False), self.kind)
+
+        everything = _tf.range(len(self.data.x_train))
+        pieces = [everything[start : start + _JUDGED] for start in range(0, len(self.data.x_train), _JUDGED)]
+        for variant in range(len(self._judged), variants):
+            number = _tf.constant(variant, _tf.int64)
+            self._judged.append(_tf.concat([judge(number, piece) for piece in pieces], 0))
+        return _tf.stack(self._judged[:variants])
+
+    @functools.cached_property
+    def _judged(self) -> list[Any]:
+        """The teacher's log-probabilities [N, classes] of the variants that were needed so far."""
+        return []
 
 
 def batches_for(model: FloatModel, data: Dataset, training: Training) -> Batches:
@@ -141,40 +172,49 @@ def batches_for(model: FloatModel, data: Dataset, training: Training) -> Batches
     return Batches(data, model.model, kind, 2 if kind is OutputKind.SIGMOID else model.classes, training)
 
 
-def augment(images: Any, training: Training, key: Any) -> Any:
-    """Flip half the images left to right and shift each by up to `training.shift` pixels, as asked for.
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """What augmentation does to each image: flip it or not, and shift it by some pixels.
+
+    Attributes:
+        flip: bool [N], or None for no flips.
+        down, right: int32 [N], or None for no shifts.
+    """
+
+    flip: Any
+    down: Any
+    right: Any
+
+    def of(self, examples: Any) -> Moves:
+        """The moves of some of the images."""
+        return Moves(*(None if m is None else _tf.gather(m, examples) for m in (self.flip, self.down, self.right)))
+
+
+def draw_moves(count: int, training: Training, key: Any) -> Moves:
+    """Moves of `count` images, a pure function of `key` (int64 [2])."""
+    flip = _tf.random.stateless_uniform([count], key) < 0.5 if training.flip else None
+    if not training.shift:
+        return Moves(flip, None, None)
+    low, high = -training.shift, training.shift + 1
+    down, right = (_tf.random.stateless_uniform([count], key + axis, low, high, dtype=_tf.int32) for axis in (1, 2))
+    return Moves(flip, down, right)
+
+
+def augment(images: Any, moves: Moves) -> Any:
+    """Flip images left to right and shift them; inputs that are no images [N, H, W, C] stay as they are.
 
     Pixels that a shift brings in repeat the border.
     """
     if images.shape.rank != 4:
         return images
-    count, height, width = images.shape[:3]
-    if training.flip:
-        chance = _tf.random.stateless_uniform([count, 1, 1, 1], key)
-        images = _tf.where(chance < 0.5, _tf.reverse(images, [2]), images)
-    if training.shift:
-        for axis, length in ((1, height), (2, width)):
-            by = _tf.random.stateless_uniform(
-                [count, 1], key + axis, -training.shift, training.shift + 1, dtype=_tf.int32
-            )
-            where = _tf.clip_by_value(_tf.range(length)[None] + by, 0, length - 1)
+    if moves.flip is not None:
+        images = _tf.where(moves.flip[:, None, None, None], _tf.reverse(images, [2]), images)
+    for axis, by in ((1, moves.down), (2, moves.right)):
+        if by is not None:
+            length = images.shape[axis]
+            where = _tf.clip_by_value(_tf.range(length)[None] + by[:, None], 0, length - 1)
             images = _tf.gather(images, where, axis=axis, batch_dims=1)
     return images
-
-
-def mix(inputs: Any, one_hot: Any, most: float, key: Any) -> tuple[Any, Any]:
-    """Blend each example, and its label, with another of the batch (mixup, arXiv 1710.09412).
-
-    The other's share is uniform in 0 to `most`.  The teacher then judges inputs that are in no data set.
-    """
-    count = inputs.shape[0]
-    share = _tf.random.stateless_uniform([count], key, 0.0, most)
-
-    def blend(values: Any) -> Any:
-        weight = _tf.reshape(share, [count] + [1] * (values.shape.rank - 1))
-        return (1.0 - weight) * values + weight * _tf.reverse(values, [0])
-
-    return blend(inputs), blend(one_hot)
 
 
 class _Watch(keras().callbacks.Callback):  # type: ignore[misc]  # tf-keras has no types

@@ -21,8 +21,6 @@ class Training:
         temperature: Softens both models' outputs where they are compared; 1 leaves them as they are.
         flip: Also train on images flipped left to right; right for photos, wrong for digits.
         shift: Also train on images shifted by up to this many pixels.
-        mixup: Also train on blends of two examples, the second's share being up to this (0 to 0.5);
-            suits any kind of data, but slows a small model down that has few epochs.
         seed: Makes the order of the data and the augmentation repeatable.
     """
 
@@ -35,7 +33,6 @@ class Training:
     temperature: float = 4.0
     flip: bool = False
     shift: int = 0
-    mixup: float = 0.0
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -53,7 +50,5 @@ class Training:
                 raise UserError(f"{name} = {rate} is no learning rate; give a small positive number such as 0.001")
         if not 0 <= self.distillation <= 1:
             raise UserError(f"distillation = {self.distillation} is no share; give a number from 0 to 1")
-        if not 0 <= self.mixup <= 0.5:
-            raise UserError(f"mixup = {self.mixup} is no share of the second example; give a number from 0 to 0.5")
         if not 0 < self.temperature < math.inf:
             raise UserError(f"temperature = {self.temperature} is not possible; give a positive number such as 2")

@@ -15,8 +15,8 @@ from edgeprune.prune.recovery import (
     OutputKind,
     augment,
     distillation_loss,
+    draw_moves,
     log_probabilities,
-    mix,
     output_kind,
 )
 
@@ -48,28 +48,32 @@ def test_targets_are_labels_and_the_teachers_opinion(trained: FloatModel, data: 
     assert np.mean(np.argmax(y[:, :4], 1) == np.argmax(y[:, 4:], 1)) > 0.7
 
 
+def moved(images: Any, training: Training, key: Any) -> Any:
+    return augment(images, draw_moves(len(images), training, key))
+
+
 def test_augmentation_moves_pixels_and_changes_none() -> None:
     images = tf.constant(np.arange(2000 * 36).reshape(2000, 6, 6, 1))
     key = tf.constant([1, 2], tf.int64)
-    assert np.array_equal(augment(images, Training(), key), images)
-    flipped = np.asarray(augment(images, Training(flip=True), key))
+    assert np.array_equal(moved(images, Training(), key), images)
+    flipped = np.asarray(moved(images, Training(flip=True), key))
     same = (flipped == np.asarray(images)).all((1, 2, 3))
     assert 0.4 < same.mean() < 0.6
     np.testing.assert_array_equal(flipped[~same], np.asarray(images)[~same][:, :, ::-1])
-    shifted = np.asarray(augment(images, Training(shift=2), key)) - np.arange(2000)[:, None, None, None] * 36
+    shifted = np.asarray(moved(images, Training(shift=2), key)) - np.arange(2000)[:, None, None, None] * 36
     assert {int(v) for v in shifted[:, 3, 3, 0]} == {6 * row + column for row in range(1, 6) for column in range(1, 6)}
     assert shifted.min() == 0
     assert shifted.max() == 35
 
 
-def test_mixing_blends_inputs_and_labels_alike() -> None:
-    one_hot = tf.one_hot(np.arange(200) % 4, 4)
-    inputs = tf.reshape(one_hot, (200, 2, 2, 1))
-    mixed, labels = mix(inputs, one_hot, 0.5, tf.constant([1, 2], tf.int64))
-    np.testing.assert_allclose(np.reshape(mixed, (200, 4)), labels, atol=1e-6)
-    np.testing.assert_allclose(np.sum(labels, 1), 1, atol=1e-6)
-    np.testing.assert_array_equal(np.argmax(labels, 1), np.arange(200) % 4)
-    assert np.min(np.max(labels, 1)) < 0.6
+def test_the_teacher_judges_each_variant_once(trained: FloatModel, data: Dataset) -> None:
+    made = batches(trained, data)
+    list(made.dataset(0, 2))
+    assert len(made._judged) == 2
+    epochs = list(made.dataset(0, 10))
+    assert len(made._judged) == 8
+    for x, y in (epochs[0], epochs[-1]):
+        np.testing.assert_allclose(np.exp(y[:, 4:]), trained.model.predict(x, verbose=0), atol=1e-5)
 
 
 def test_loss_is_cross_entropy_without_the_teacher_and_divergence_with_it() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from edgeprune.prune.settings import Training
 from edgeprune.prune.structure import Keep, Structure, kept_size
 from edgeprune.prune.surgery import shrink
 from edgeprune.prune.verify import verify_removal
+
+if TYPE_CHECKING:
+    from edgeprune.prune.recovery import Batches
 
 _DEFAULT_RATIO = 2.0
 
@@ -80,14 +83,20 @@ def prune_channels(
         VerificationError: The shrunk model does not compute what the masked model computed.
     """
     data.check_against(model.input_shape, model.classes)
+    from edgeprune.prune.recovery import batches_for, fit
+
     structure = analyse(model.model)
     cost = Cost.of(model.model, structure)
     sizes = _sizes(model, structure, cost, settings)
     folder = job_folder(work_dir, "channel", model, data, settings)
-    masked, keep = _mask_gradually(model, data, structure, sizes.sizes, settings, folder, progress)
+    batches = batches_for(model, data, settings.training)
+    masked, keep = _mask_gradually(model, structure, sizes.sizes, settings, batches, folder, progress)
     small = shrink(masked, structure, keep)
     difference = verify_removal(masked, small)
-    _recover(model, data, small, settings, folder, progress)
+    if settings.training.recovery_epochs:
+        training = settings.training
+        epochs, rate = training.recovery_epochs, training.recovery_rate
+        fit("fine-tune", small, batches, epochs, rate, folder / "recovery", progress)
     pruned = FloatModel(small, f"{model.name}_channel", model.source)
     return PruneResult(pruned, "channel", _report(structure, cost, keep, small, difference))
 
@@ -103,36 +112,23 @@ def _sizes(model: FloatModel, structure: Structure, cost: Cost, settings: Channe
 
 def _mask_gradually(
     model: FloatModel,
-    data: Dataset,
     structure: Structure,
     sizes: tuple[int, ...],
     settings: ChannelPruning,
+    batches: Batches,
     folder: Path,
     progress: Progress,
 ) -> tuple[Any, Keep]:
     """Train with growing group masks; returns the masked model and what stays."""
     from edgeprune.prune.masking import GroupMasks, strip, wrap
-    from edgeprune.prune.recovery import batches_for, fit
+    from edgeprune.prune.recovery import fit
 
     wrapped = wrap(model.model, structure)
-    batches, epochs = batches_for(model, data, settings.training), settings.training.gradual_epochs
+    epochs = settings.training.gradual_epochs
     masks = GroupMasks(structure, sizes, settings.norm, epochs * batches.per_epoch)
     rate = settings.training.gradual_rate
     fit("prune channels", wrapped, batches, epochs, rate, folder / "gradual", progress, [masks])
     return strip(wrapped), masks.keep
-
-
-def _recover(
-    model: FloatModel, data: Dataset, small: Any, settings: ChannelPruning, folder: Path, progress: Progress
-) -> None:
-    """Fine-tune the small model in place."""
-    from edgeprune.prune.recovery import batches_for, fit
-
-    epochs, rate = settings.training.recovery_epochs, settings.training.recovery_rate
-    if epochs:
-        fit(
-            "fine-tune", small, batches_for(model, data, settings.training), epochs, rate, folder / "recovery", progress
-        )
 
 
 def _report(structure: Structure, cost: Cost, keep: Keep, small: Any, difference: float) -> PruneReport:
