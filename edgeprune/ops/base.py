@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from edgeprune.graph import DType, Graph, Node
+from edgeprune.graph import DType, Graph, Node, Tensor
 
 #: A rule that a node must follow: None when it does, else what is at fault.  Its
 #: docstring is the sentence that users and the documentation read.
@@ -129,14 +129,18 @@ def c_float(value: float) -> str:
 # ---- constraints that many operators share
 
 
+def not_int8(tensor: Tensor) -> str | None:
+    """Why a tensor is not int8 with one scale and zero point; None when it is."""
+    if tensor.dtype is not DType.INT8:
+        return f"{tensor.name!r} is {tensor.dtype.value}"
+    if tensor.quantization is None or tensor.quantization.per_channel or tensor.quantization.scale <= 0:
+        return f"{tensor.name!r} has no per-tensor scale"
+    return None
+
+
 def int8_input_and_output(graph: Graph, node: Node) -> str | None:
     """Input 0 and output 0 are int8 with one scale and zero point each."""
-    for tensor in (graph.required(node, 0), graph.output(node)):
-        if tensor.dtype is not DType.INT8:
-            return f"{tensor.name!r} is {tensor.dtype.value}"
-        if tensor.quantization is None or tensor.quantization.per_channel or tensor.quantization.scale <= 0:
-            return f"{tensor.name!r} has no per-tensor scale"
-    return None
+    return not_int8(graph.required(node, 0)) or not_int8(graph.output(node))
 
 
 def same_quantization(graph: Graph, node: Node) -> str | None:

@@ -104,74 +104,69 @@ def window_shape(
     return (source[0], rows, columns, channels)
 
 
-class WindowOptions(Protocol):
+@dataclass(frozen=True)
+class ConvolutionOptions:
+    """Options of both convolutions; pairs are (height, width)."""
+
+    padding: str
+    activation: str
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+
+
+def convolution_options(node: Node) -> ConvolutionOptions:
+    """The node's options, typed."""
+    return cast(ConvolutionOptions, node.options)
+
+
+def decode_convolution(options: Any) -> ConvolutionOptions:
+    """Translate `Conv2DOptionsT` or `DepthwiseConv2DOptionsT`; a depth multiplier follows from the shapes."""
+    return ConvolutionOptions(
+        padding_name(options.padding),
+        activation_name(options.fusedActivationFunction),
+        (options.strideH, options.strideW),
+        (options.dilationHFactor, options.dilationWFactor),
+    )
+
+
+def convolution_window(graph: Graph, node: Node) -> CField:
+    """The `ep_window` initialiser of a convolution, whose weights are [., height, width, .]."""
+    options, shape = convolution_options(node), graph.required(node, 1).shape
+    return window_field(
+        graph.required(node, 0).shape,
+        graph.output(node).shape,
+        (shape[1], shape[2]),
+        options.stride,
+        options.dilation,
+        options.padding,
+    )
+
+
+def convolution_shape(graph: Graph, node: Node, channels: int) -> tuple[int, ...]:
+    """NHWC output shape of a convolution, whose weights are [., height, width, .]."""
+    options, shape = convolution_options(node), graph.required(node, 1).shape
+    source = graph.required(node, 0).shape
+    return window_shape(source, (shape[1], shape[2]), options.stride, options.dilation, options.padding, channels)
+
+
+class Steps(Protocol):
     """What the options of every sliding window say; pairs are (height, width)."""
 
     @property
-    def stride(self) -> tuple[int, int]: ...  # noqa: D102
+    def stride(self) -> tuple[int, int]:
+        """Positions are this far apart."""
+
     @property
-    def dilation(self) -> tuple[int, int]: ...  # noqa: D102
+    def dilation(self) -> tuple[int, int]:
+        """Taps are this far apart."""
 
 
 def positive_steps(graph: Graph, node: Node) -> str | None:
     """Strides and dilations are at least 1."""
-    options = cast(WindowOptions, node.options)
+    options = cast(Steps, node.options)
     return None if min(options.stride + options.dilation) >= 1 else f"{options.stride}, {options.dilation}"
 
 
 def numbers(values: tuple[int, ...]) -> str:
     """A C initialiser of integers."""
     return "{" + ", ".join(str(value) for value in values) + "}"
-
-
-@dataclass(frozen=True)
-class PoolOptions:
-    """Options of both pooling operators; pairs are (height, width)."""
-
-    padding: str
-    activation: str
-    window: tuple[int, int]
-    stride: tuple[int, int]
-    dilation: tuple[int, int] = (1, 1)
-
-    @property
-    def taps(self) -> int:
-        """Values under the window."""
-        return self.window[0] * self.window[1]
-
-
-def pool_options(node: Node) -> PoolOptions:
-    """The node's options, typed."""
-    return cast(PoolOptions, node.options)
-
-
-def decode_pool(options: Any) -> PoolOptions:
-    """Translate `Pool2DOptionsT`."""
-    return PoolOptions(
-        padding_name(options.padding),
-        activation_name(options.fusedActivationFunction),
-        (options.filterHeight, options.filterWidth),
-        (options.strideH, options.strideW),
-    )
-
-
-def pool_shape(graph: Graph, node: Node) -> tuple[int, ...]:
-    """NHWC output shape of a pooling node."""
-    options, source = pool_options(node), graph.required(node, 0).shape
-    return window_shape(source, options.window, options.stride, options.dilation, options.padding, source[3])
-
-
-def pool_fields(graph: Graph, node: Node) -> tuple[CField, ...]:
-    """Window and clamping range of a pooling node."""
-    options, source, output = pool_options(node), graph.required(node, 0), graph.output(node)
-    low, high = activation_range(options.activation, output)
-    return (
-        window_field(source.shape, output.shape, options.window, options.stride, options.dilation, options.padding),
-        CField("low", str(low)),
-        CField("high", str(high)),
-    )
-
-
-def positive_window(graph: Graph, node: Node) -> str | None:
-    """The window has at least one row and one column."""
-    return None if min(pool_options(node).window) >= 1 else f"{pool_options(node).window}"

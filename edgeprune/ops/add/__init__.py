@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from edgeprune.graph import DType, Graph, Node
+from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
 from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
@@ -46,12 +46,7 @@ def _scaling(graph: Graph, node: Node) -> _Scaling:
 
 def second_input_like_the_first(graph: Graph, node: Node) -> str | None:
     """Input 1 is int8 with one scale and zero point."""
-    tensor = graph.required(node, 1)
-    if tensor.dtype is not DType.INT8:
-        return f"{tensor.name!r} is {tensor.dtype.value}"
-    if tensor.quantization is None or tensor.quantization.per_channel or tensor.quantization.scale <= 0:
-        return f"{tensor.name!r} has no per-tensor scale"
-    return None
+    return base.not_int8(graph.required(node, 1))
 
 
 def broadcastable(graph: Graph, node: Node) -> str | None:

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
-from edgeprune.ops.enums import activation_name, padding_name
+from edgeprune.ops.geometry import ConvolutionOptions
 
 _FOLDER = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Conv2DOptions:
-    """Options of CONV_2D; pairs are (height, width)."""
-
-    padding: str
-    activation: str
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-
-
-def _options(node: Node) -> Conv2DOptions:
-    return cast(Conv2DOptions, node.options)
 
 
 def _filter(graph: Graph, node: Node) -> tuple[int, int, int, int]:
@@ -56,10 +41,13 @@ class _Scalar(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         weights = graph.required(node, 1).constant()
         arrays, stage = geometry.output_stage(
-            graph, node, geometry.convolution_multipliers(graph, node, weights.shape[0]), _options(node).activation
+            graph,
+            node,
+            geometry.convolution_multipliers(graph, node, weights.shape[0]),
+            geometry.convolution_options(node).activation,
         )
         fields = (
-            _window(graph, node),
+            geometry.convolution_window(graph, node),
             CField("weights", "{array:weights}"),
             CField("group_c", str(weights.shape[3])),
             CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
@@ -95,11 +83,11 @@ class _Dsp(Kernel):
             graph,
             node,
             geometry.convolution_multipliers(graph, node, len(rows)),
-            _options(node).activation,
+            geometry.convolution_options(node).activation,
             folded=-zero_point * rows.sum(axis=1),
         )
         fields = (
-            _window(graph, node),
+            geometry.convolution_window(graph, node),
             CField("input_zero_point", str(zero_point)),
             CField("columns", geometry.columns_initialiser(_padded(rows.shape[1]), len(rows), stage)),
         )
@@ -109,18 +97,6 @@ class _Dsp(Kernel):
 
 def _padded(depth: int) -> int:
     return -(-depth // 4) * 4
-
-
-def _window(graph: Graph, node: Node) -> CField:
-    options, (_, height, width, _) = _options(node), _filter(graph, node)
-    return geometry.window_field(
-        graph.required(node, 0).shape,
-        graph.output(node).shape,
-        (height, width),
-        options.stride,
-        options.dilation,
-        options.padding,
-    )
 
 
 class Conv2D(Operator):
@@ -139,20 +115,13 @@ class Conv2D(Operator):
     )
     kernels = (_Scalar(), _Dsp())
 
-    def decode(self, options: Any) -> Conv2DOptions:
+    def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `Conv2DOptionsT`."""
-        return Conv2DOptions(
-            padding_name(options.padding),
-            activation_name(options.fusedActivationFunction),
-            (options.strideH, options.strideW),
-            (options.dilationHFactor, options.dilationWFactor),
-        )
+        return geometry.decode_convolution(options)
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """[batch, rows, columns, filters]."""
-        options, (out, height, width, _) = _options(node), _filter(graph, node)
-        source = graph.required(node, 0).shape
-        return geometry.window_shape(source, (height, width), options.stride, options.dilation, options.padding, out)
+        return geometry.convolution_shape(graph, node, _filter(graph, node)[0])
 
     def macs(self, graph: Graph, node: Node) -> int:
         """Output elements times the weights that each sees."""

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
-from edgeprune.ops.enums import activation_name, padding_name
+from edgeprune.ops.geometry import ConvolutionOptions
 
 _FOLDER = Path(__file__).parent
 #: Order in which SXTB16 of a word and of the word rotated by 8 yields four channels.
 _CHANNEL_ORDER = (0, 2, 1, 3)
-
-
-@dataclass(frozen=True)
-class DepthwiseConv2DOptions:
-    """Options of DEPTHWISE_CONV_2D; pairs are (height, width)."""
-
-    padding: str
-    activation: str
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-
-
-def _options(node: Node) -> DepthwiseConv2DOptions:
-    return cast(DepthwiseConv2DOptions, node.options)
 
 
 def _taps(graph: Graph, node: Node) -> tuple[int, int, int]:
@@ -47,18 +32,6 @@ def one_filter_per_channel(graph: Graph, node: Node) -> str | None:
     return None
 
 
-def _window(graph: Graph, node: Node) -> CField:
-    options, (height, width, _) = _options(node), _taps(graph, node)
-    return geometry.window_field(
-        graph.required(node, 0).shape,
-        graph.output(node).shape,
-        (height, width),
-        options.stride,
-        options.dilation,
-        options.padding,
-    )
-
-
 class _Scalar(Kernel):
     name = "ep_depthwise_conv_2d_s8"
     folder = _FOLDER
@@ -69,11 +42,14 @@ class _Scalar(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         channels = _taps(graph, node)[2]
         arrays, stage = geometry.output_stage(
-            graph, node, geometry.convolution_multipliers(graph, node, channels), _options(node).activation
+            graph,
+            node,
+            geometry.convolution_multipliers(graph, node, channels),
+            geometry.convolution_options(node).activation,
         )
         weights = graph.required(node, 1).constant().astype(np.int8)
         fields = (
-            _window(graph, node),
+            geometry.convolution_window(graph, node),
             CField("weights", "{array:weights}"),
             CField("multiplier", str(channels // graph.required(node, 0).shape[3])),
             CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
@@ -109,14 +85,14 @@ class _Dsp(Kernel):
             graph,
             node,
             geometry.convolution_multipliers(graph, node, channels),
-            _options(node).activation,
+            geometry.convolution_options(node).activation,
             folded=-zero_point * taps.sum(axis=0),
         )
         padded = np.pad(taps, ((0, len(taps) % 2), (0, -channels % 4))).astype(np.int16)
         # [pairs, 2, blocks, 4] -> [blocks, pairs, 4 in SXTB16 order, 2]
         table = padded.reshape(len(padded) // 2, 2, -1, 4).transpose(2, 0, 3, 1)[:, :, _CHANNEL_ORDER, :]
         fields = (
-            _window(graph, node),
+            geometry.convolution_window(graph, node),
             CField("weights", "{array:weights}"),
             CField("pairs", str(len(padded) // 2)),
             CField("input_zero_point", str(zero_point)),
@@ -141,22 +117,13 @@ class DepthwiseConv2D(Operator):
     )
     kernels = (_Scalar(), _Dsp())
 
-    def decode(self, options: Any) -> DepthwiseConv2DOptions:
-        """Translate `DepthwiseConv2DOptionsT`; the multiplier follows from the shapes."""
-        return DepthwiseConv2DOptions(
-            padding_name(options.padding),
-            activation_name(options.fusedActivationFunction),
-            (options.strideH, options.strideW),
-            (options.dilationHFactor, options.dilationWFactor),
-        )
+    def decode(self, options: Any) -> ConvolutionOptions:
+        """Translate `DepthwiseConv2DOptionsT`."""
+        return geometry.decode_convolution(options)
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """[batch, rows, columns, channels * multiplier]."""
-        options, (height, width, channels) = _options(node), _taps(graph, node)
-        source = graph.required(node, 0).shape
-        return geometry.window_shape(
-            source, (height, width), options.stride, options.dilation, options.padding, channels
-        )
+        return geometry.convolution_shape(graph, node, _taps(graph, node)[2])
 
     def macs(self, graph: Graph, node: Node) -> int:
         """Output elements times the taps of a filter."""

@@ -22,12 +22,7 @@ def float_or_int8_input(graph: Graph, node: Node) -> str | None:
 
 def int8_output(graph: Graph, node: Node) -> str | None:
     """The output is int8 with one scale and zero point."""
-    tensor = graph.output(node)
-    if tensor.dtype is not DType.INT8:
-        return f"{tensor.name!r} is {tensor.dtype.value}"
-    if tensor.quantization is None or tensor.quantization.per_channel or tensor.quantization.scale <= 0:
-        return f"{tensor.name!r} has no per-tensor scale"
-    return None
+    return base.not_int8(graph.output(node))
 
 
 class _FromFloat(Kernel):

@@ -1,0 +1,82 @@
+"""What the two pooling operators share: all but their kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from edgeprune.graph import Graph, Node
+from edgeprune.ops import base, geometry
+from edgeprune.ops.arithmetic import activation_range
+from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.enums import activation_name, padding_name
+
+
+@dataclass(frozen=True)
+class PoolOptions:
+    """Options of both pooling operators; pairs are (height, width)."""
+
+    padding: str
+    activation: str
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int] = (1, 1)
+
+
+def _options(node: Node) -> PoolOptions:
+    return cast(PoolOptions, node.options)
+
+
+def positive_window(graph: Graph, node: Node) -> str | None:
+    """The window has at least one row and one column."""
+    return None if min(_options(node).window) >= 1 else f"{_options(node).window}"
+
+
+class PoolKernel(Kernel):
+    """A kernel with the parameters `window`, `low`, `high` whose time goes by the taps of the window."""
+
+    #: Cycles of an output value beside those of its taps.
+    fixed_cycles: float
+
+    def cycles(self, graph: Graph, node: Node) -> float:
+        """Measured on the emulated Cortex-M4: about 7 cycles a tap."""
+        window = _options(node).window
+        return graph.output(node).size * (self.fixed_cycles + 7.0 * window[0] * window[1])
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        """Window and clamping range."""
+        options, source, output = _options(node), graph.required(node, 0), graph.output(node)
+        low, high = activation_range(options.activation, output)
+        window = geometry.window_field(
+            source.shape, output.shape, options.window, options.stride, options.dilation, options.padding
+        )
+        return KernelCode((), (window, CField("low", str(low)), CField("high", str(high))))
+
+
+class Pool2D(Operator):
+    """A pooling operator over int8; subclasses name it and its kernels."""
+
+    constraints = (
+        base.int8_input_and_output,
+        base.four_dimensions,
+        base.same_quantization,
+        positive_window,
+        geometry.positive_steps,
+        base.fused_activation,
+    )
+
+    def decode(self, options: Any) -> PoolOptions:
+        """Translate `Pool2DOptionsT`."""
+        return PoolOptions(
+            padding_name(options.padding),
+            activation_name(options.fusedActivationFunction),
+            (options.filterHeight, options.filterWidth),
+            (options.strideH, options.strideW),
+        )
+
+    def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """[batch, rows, columns, channels]."""
+        options, source = _options(node), graph.required(node, 0).shape
+        return geometry.window_shape(
+            source, options.window, options.stride, options.dilation, options.padding, source[3]
+        )
