@@ -20,7 +20,7 @@ from edgeprune.models.tensorflow import keras, tensorflow
 
 #: Channels after the stem and after each separable block, with the block's stride.
 STEM = 32
-BLOCKS = ((48, 1), (48, 1), (96, 2), (96, 1), (128, 1))
+BLOCKS = ((64, 1), (64, 1), (128, 2), (128, 1), (160, 1))
 
 
 def read_idx(path: Path) -> npt.NDArray[np.uint8]:
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the official .gz files")
     parser.add_argument("--out", type=Path, help="where to save the trained model")
     parser.add_argument("--evaluate", type=Path, metavar="MODEL", help="only measure this model")
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
