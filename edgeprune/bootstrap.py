@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -66,7 +67,7 @@ def _up_to_date() -> bool:
 
 
 @contextlib.contextmanager
-def _only_one():
+def _only_one() -> Iterator[None]:
     """Two first starts at once: the second waits for the first."""
     import fcntl
 
@@ -86,8 +87,17 @@ def _install() -> None:
         _run([base, "-m", "venv", "--without-pip", str(_ENVIRONMENT)])
     pip = [str(_python()), str(_pip_wheel() / "pip"), "install", "--disable-pip-version-check", "--no-input"]
     _run([*pip, "--require-hashes", "-r", str(_LOCK)])
-    _run([*pip, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(_ROOT)])
+    _link_checkout()
     _STAMP.write_text(_digest(), encoding="utf-8")
+
+
+def _link_checkout() -> None:
+    """Make `import edgeprune` and the short command find this clone, without a build step."""
+    for packages in _ENVIRONMENT.glob("lib/python*/site-packages"):
+        (packages / "edgeprune.pth").write_text(f"{_ROOT}\n", encoding="utf-8")
+    command = _ENVIRONMENT / "bin" / "edgeprune"
+    command.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m edgeprune "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
 
 
 def _supported_python() -> str:
@@ -100,7 +110,7 @@ def _supported_python() -> str:
             return found
     here = ".".join(str(part) for part in sys.version_info[:2])
     _fail(f"this is Python {here}, and TensorFlow needs 3.10, 3.11 or 3.12; install one of them and repeat the command")
-    raise AssertionError
+    raise AssertionError  # not reached: _fail ends the process
 
 
 def _pip_wheel() -> Path:
@@ -113,7 +123,7 @@ def _pip_wheel() -> Path:
     return wheel
 
 
-def _run(command) -> None:
+def _run(command: list[str]) -> None:
     """Run a step of the installation; its output is no result and goes to stderr."""
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode != 0:

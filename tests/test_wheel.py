@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from support.small import small_model
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,12 +8,12 @@ import shutil
 import pytest
 from elftools.elf.elffile import ELFFile
 from intelhex import IntelHex
-from support.small import float_model, small_model
 
 from edgeprune.build import build_firmware, find_toolchain, load_firmware
 from edgeprune.errors import DoesNotFit, ToolchainError, UnsupportedError, UserError
 from edgeprune.targets import load_target
 from edgeprune.tflite import read_bytes
+from support.small import float_model, small_model
 
 MODEL = read_bytes(small_model(), "small.tflite")
 M4 = load_target("cortex-m4")
@@ -26,7 +26,7 @@ def test_everything_promised_is_there(tmp_path, toolchain: str) -> None:
     firmware = build_firmware(MODEL, M4, tmp_path / "fw", toolchain=find_toolchain(toolchain))
     manifest = json.loads((tmp_path / "fw" / "manifest.json").read_text())
     assert manifest["arena_bytes"] < manifest["ram_bytes"]
-    assert [layer["kernel"] for layer in manifest["layers"]][0] == "ep_conv_2d_s8_dsp"
+    assert manifest["layers"][0]["kernel"] == "ep_conv_2d_s8_dsp"
     with firmware.elf.open("rb") as stream:
         elf = ELFFile(stream)
         symbols = {s.name: s for s in elf.get_section_by_name(".symtab").iter_symbols()}
@@ -109,7 +109,7 @@ def test_float_model_for_an_int8_only_phone(tmp_path) -> None:
 def test_compiler_errors_are_quoted(tmp_path) -> None:
     broken = find_toolchain()
     broken = type(broken)(broken.name, broken.version, (*broken.command, "-DEP_ABI_VERSION=)"))
-    with pytest.raises(ToolchainError, match="the compiler zig failed: .*error"):
+    with pytest.raises(ToolchainError, match=r"the compiler zig failed: .*error"):
         build_firmware(MODEL, M4, tmp_path / "fw", toolchain=broken)
     assert list(tmp_path.iterdir()) == []
 

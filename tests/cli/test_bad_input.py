@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.command_line import edgeprune
-from support.small import float_model, small_model, unsupported_model
 
 from edgeprune.resources import models_folder, targets_folder
+from support.command_line import edgeprune
+from support.small import float_model, small_model, unsupported_model
 
 FASHION = models_folder() / "fashion"
 

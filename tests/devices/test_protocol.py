@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from emulate.firmware import mcu_target
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from edgeprune.devices import BoardClient, LayerCycles, Transport, open_transpor
 from edgeprune.devices.serial_line import open_port
 from edgeprune.emulate import call_function
 from edgeprune.errors import DeviceError
+from emulate.firmware import mcu_target
 
 A_BYTES, B_BYTES = 83, 41
 SHA256 = "00112233445566778899aabbccddeeff" * 2

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from emulate.firmware import build, mcu_target
 
 from edgeprune.devices import BoardClient, open_transport, schemes
 from edgeprune.devices.serial_line import open_port
 from edgeprune.errors import DeviceError, UserError
+from emulate.firmware import build, mcu_target
 
 
 def children() -> set[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from support.host import host_toolchains
-from support.small import small_model
 
 from edgeprune.emit import SourceTree, emit_firmware, emit_model, load_platform
 from edgeprune.errors import TargetError
 from edgeprune.plan import make_plan
 from edgeprune.targets import load_target
 from edgeprune.tflite import read_bytes
+from support.host import host_toolchains
+from support.small import small_model
 
 TARGET = load_target("cortex-m4")
 

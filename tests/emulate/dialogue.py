@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulate.firmware import mcu_target
-
 from edgeprune.emulate.board import Board, load_board
+from emulate.firmware import mcu_target
 
 _SECONDS = 20.0
 

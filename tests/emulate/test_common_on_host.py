@@ -9,12 +9,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from emulate.firmware import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeprune.emit import load_platform
 from edgeprune.resources import firmware_templates_folder
+from emulate.firmware import TINY
 
 HARNESS = Path(__file__).parent / "host_harness"
 # The machine has a C library of its own.

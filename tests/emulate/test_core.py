@@ -4,11 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from emulate.firmware import build, mcu_target
 
 from edgeprune.emulate import M4, CpuFaultError, call_function, load_image, measure_call
 from edgeprune.emulate.core import StopReason, SystemControl
 from edgeprune.errors import DeviceError, UserError
+from emulate.firmware import build, mcu_target
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
-from emulate.dialogue import talk_to
-from emulate.firmware import TINY, build, mcu_target
 
 from edgeprune.emit import emit_firmware
 from edgeprune.emulate import M4, CpuFaultError, load_image, measure_call
 from edgeprune.emulate.board import load_board
+from emulate.dialogue import talk_to
+from emulate.firmware import TINY, build, mcu_target
 
 BUFFER = 0x2000_4000  # RAM that neither variables nor the stack reach
 

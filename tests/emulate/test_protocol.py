@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from emulate.dialogue import Dialogue, talk_to
-from emulate.firmware import mcu_target
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgeprune.emulate import call_function
+from emulate.dialogue import Dialogue, talk_to
+from emulate.firmware import mcu_target
 
 READY = "m-ready\r\n"
 A_BYTES, B_BYTES = 83, 41

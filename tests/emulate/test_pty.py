@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import serial
+
 from emulate.firmware import mcu_target
 
 READY = b"m-ready\r\n"

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.operator_cases import bundle
-from support.reference import reference_outputs
-from support.tflite_model import ModelBuilder
 
 from edgeprune.errors import DataError
 from edgeprune.graph import DType, Quantization, Tensor
 from edgeprune.measure.arrays import load_inputs, random_batch, save_outputs, to_input, to_real
 from edgeprune.tflite import read_bytes
+from support.operator_cases import bundle
+from support.reference import reference_outputs
+from support.tflite_model import ModelBuilder
 
 TENSOR = Tensor("x", (1, 4), DType.INT8, Quantization((0.5,), (-3,)))
 

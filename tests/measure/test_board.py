@@ -6,8 +6,6 @@ import shutil
 
 import numpy as np
 import pytest
-from support.small import small_model
-from support.operator_cases import CASES, bundle
 
 from edgeprune.build import build_firmware, find_toolchain
 from edgeprune.emulate import call_function
@@ -19,6 +17,8 @@ from edgeprune.measure.validate import compare, reference_outputs
 from edgeprune.measure.values import Origin
 from edgeprune.targets import load_target
 from edgeprune.tflite import read_bytes
+from support.operator_cases import CASES, bundle
+from support.small import small_model
 
 M4 = load_target("cortex-m4")
 TOOLCHAINS = ["zig"] + (["gcc"] if shutil.which("arm-none-eabi-gcc") else [])
@@ -39,7 +39,7 @@ def test_figures_and_their_origin(firmware) -> None:
     assert {result.latency.origin, result.cycles.origin, result.stack.origin} == {Origin.EMULATED}
     assert result.energy.origin is Origin.ESTIMATED
     assert result.energy.value == pytest.approx(result.latency.value * M4.energy.active_mw / 1e3)
-    assert [layer.name for layer in result.layers][0] == "00_conv_2d"
+    assert result.layers[0].name == "00_conv_2d"
     assert sum(layer.cycles.value for layer in result.layers) == pytest.approx(result.cycles.value, rel=0.05)
     assert 0 < result.stack.value < M4.stack_bytes
 
@@ -65,7 +65,7 @@ def test_a_board_with_another_model_is_refused(firmware, tmp_path) -> None:
     other = build_firmware(read_bytes(small_model(seed=1), "other"), M4, tmp_path / "fw")
     shutil.copy(firmware.elf, other.elf)
     inputs = random_batch(read_bytes(other.model.read_bytes(), "m").graph.input_tensors(), 1)
-    with pytest.raises(DeviceError, match="runs small .* instead of other"):
+    with pytest.raises(DeviceError, match=r"runs small .* instead of other"):
         run_on_board(other, "emulator", inputs, 1)
 
 

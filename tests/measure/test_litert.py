@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from support.small import CLASSES, small_model
 
 from edgeprune.build import build_firmware
 from edgeprune.errors import ModelError, UserError
@@ -17,6 +16,7 @@ from edgeprune.measure.validate import reference_outputs
 from edgeprune.measure.values import Origin
 from edgeprune.targets import load_target
 from edgeprune.tflite import read_bytes
+from support.small import CLASSES, small_model
 
 MODEL = read_bytes(small_model(), "small")
 

@@ -6,11 +6,11 @@ import os
 
 import numpy as np
 import pytest
+
+from edgeprune import ops
 from support.host import compile_on_host, host_toolchains, run_on_host
 from support.operator_cases import CASES, bundle
 from support.reference import random_inputs, reference_outputs
-
-from edgeprune import ops
 
 #: Random uses of each operator per build; raise it for a longer soak.
 COUNT = int(os.environ.get("EDGEPRUNE_OPERATOR_CASES", "40"))

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from support.command_line import edgeprune
 
 from edgeprune.report import read_report
 from edgeprune.resources import models_folder
+from support.command_line import edgeprune
 
 FASHION = models_folder() / "fashion"
 RECIPE = f"""

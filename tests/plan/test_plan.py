@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from support.host import roomy_target
-from support.small import float_model, small_model, unsupported_model
 
 from edgeprune.errors import DoesNotFit, UnsupportedError
 from edgeprune.plan import analyse, make_plan
 from edgeprune.targets import load_target
 from edgeprune.tflite import read_bytes
+from support.host import roomy_target
+from support.small import float_model, small_model, unsupported_model
 
 M4 = load_target("cortex-m4")
 

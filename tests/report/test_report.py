@@ -8,13 +8,13 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from support.reports import sample_report
 
 from edgeprune.errors import UserError
 from edgeprune.report import read_report, write_report
 from edgeprune.report.tables import summary_table
 from edgeprune.report.verdict import verdicts
 from edgeprune.report.write import html, markdown
+from support.reports import sample_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -191,8 +191,8 @@ def mean(model: ModelBuilder, random: Random) -> None:
 
 
 def softmax(model: ModelBuilder, random: Random) -> None:
-    shape = tuple(int(v) for v in random.integers(1, 5, int(random.integers(0, 2)))) + (int(random.integers(1, 30)),)
-    shape = (1, *shape)
+    rows = [int(v) for v in random.integers(1, 5, int(random.integers(0, 2)))]
+    shape = (1, *rows, int(random.integers(1, 30)))
     options = schema.SoftmaxOptionsT()
     options.beta = float(random.choice([1.0, 1.0, 0.5, 2.0]))
     source = model.input(shape, scale=_scale(random), zero_point=_zero(random))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+
 from support.tflite_model import ModelBuilder
 
 CLASSES = 4

@@ -7,14 +7,14 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.small import float_model, small_model, unsupported_model
-from support.tflite_model import ModelBuilder
 
 from edgeprune.errors import EdgepruneError, ModelError
 from edgeprune.graph import DType
 from edgeprune.plan import analyse, make_plan
 from edgeprune.targets import load_target
 from edgeprune.tflite import read, read_bytes
+from support.small import float_model, small_model, unsupported_model
+from support.tflite_model import ModelBuilder
 
 CONTENT = small_model()
 TARGET = load_target("cortex-m4")
