@@ -6,6 +6,8 @@ without `python3-venv`: pip comes from the wheel in `.ci/pip/`, every package fr
 gets a sentence instead of a syntax error.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import importlib.util
