@@ -17,6 +17,7 @@ from edgeprune.errors import ModelError
 from edgeprune.measure.arrays import Array, InputBatch, to_input, to_real
 from edgeprune.measure.litert_worker import MINIMUM_RUNS
 from edgeprune.measure.values import LatencyStatistics, Measurement, Origin, RunResult
+from edgeprune.models.tensorflow import muted
 from edgeprune.progress import SILENT, Progress
 from edgeprune.tflite import TfliteModel
 
@@ -106,8 +107,9 @@ def _interpreter(model: TfliteModel) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        engine = Interpreter(model_content=model.content, num_threads=1)
-        engine.allocate_tensors()
+        with muted():  # it announces its delegate
+            engine = Interpreter(model_content=model.content, num_threads=1)
+            engine.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"LiteRT cannot run {model.graph.name}: {str(error).splitlines()[0]}") from None
     return engine

@@ -24,8 +24,8 @@ _ENVIRONMENT = {
 
 
 @contextlib.contextmanager
-def _muted(wanted: bool) -> Iterator[None]:
-    """Send the process's error output nowhere: TensorFlow's C++ part writes before any log level applies."""
+def muted(wanted: bool = True) -> Iterator[None]:
+    """Send the process's error output nowhere: TensorFlow's C++ parts write past every log level."""
     if not wanted:
         yield
         return
@@ -51,7 +51,7 @@ def tensorflow() -> Any:
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    with warnings.catch_warnings(), _muted("tensorflow" not in sys.modules):
+    with warnings.catch_warnings(), muted("tensorflow" not in sys.modules):
         warnings.simplefilter("ignore")
         import tensorflow as tf
 
