@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from edgeprune.devices import BoardClient, open_transport, schemes
@@ -15,10 +16,10 @@ from edgeprune.errors import DeviceError, UserError
 from emulate.firmware import build, mcu_target
 
 
-def children() -> set[str]:
-    command = ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True)
-    return {line for line in listed.stdout.splitlines() if "edgeprune.emulate" in line}
+def children() -> set[int]:
+    """Emulated boards that this process has started and that still run."""
+    found = psutil.Process().children()
+    return {child.pid for child in found if "edgeprune.emulate" in child.cmdline()}
 
 
 def test_the_ways_are_found() -> None:
