@@ -32,10 +32,10 @@ def summary_table(report: Report) -> Table:
 
     variants = report.variants
     nothing = ("",) * len(report.pruned)
-    row("accuracy, float model", [_accuracy(v.float_accuracy) for v in variants], nothing, "measured on the host")
+    row("accuracy, float model", [_accuracy(v.float_accuracy) for v in variants], nothing, "measured (host)")
     changes = tuple("" if v.change is None else f"{v.change.points:+.2f} points" for v in report.pruned)
     scheme = report.dense.scheme
-    row(f"accuracy, {scheme}", [_accuracy(v.accuracy) for v in variants], changes, "measured on the host")
+    row(f"accuracy, {scheme}", [_accuracy(v.accuracy) for v in variants], changes, "measured (host)")
     counted: tuple[tuple[str, Callable[[VariantResult], int]], ...] = (
         ("multiply-accumulates", lambda v: v.macs),
         ("parameters", lambda v: v.parameters),
@@ -51,7 +51,7 @@ def summary_table(report: Report) -> Table:
             origin = next((m.origin.value for m in found if m is not None), "")
             row(f"{target}: {label}", [_figure(m) for m in found], ratio(values), origin)
         exact = [_exactness(v.device(target)) for v in variants]
-        row(f"{target}: equal to the reference kernels", exact, nothing, "compared byte by byte")
+        row(f"{target}: equal to the reference kernels", exact, nothing, "compared")
     ratios = tuple(f"{report.dense.name} / {v.name}" for v in report.pruned)
     return Table(("", *(v.name for v in variants), *ratios, "origin"), tuple(rows))
 
