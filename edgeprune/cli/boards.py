@@ -115,21 +115,32 @@ def _show_run(result: RunResult) -> None:
         ("energy", result.energy),
         ("stack", result.stack),
     )
+    known = [(label, m) for label, m in figures if m is not None]
     rows = [
-        (label, f"{m.value:,.6g}", f"{m.low:,.6g}", f"{m.high:,.6g}", m.unit, m.origin.value, f"{m.runs}", m.note)
-        for label, m in figures
-        if m is not None
+        (label, *(_digits(v, m.unit) for v in (m.value, m.low, m.high)), m.unit, m.origin.value, f"{m.runs}")
+        for label, m in known
     ]
-    show_table(("", "median", "low", "high", "unit", "origin", "runs", "note"), rows)
+    show_table(("", "median", "low", "high", "unit", "origin", "runs"), rows)
+    for label, m in known:
+        if m.note:
+            show(f"{label}: {m.note}")
     if result.layers:
         total = sum(layer.cycles.value for layer in result.layers)
         show_table(
             ("layer", "cycles", "share"),
-            [(l.name, f"{l.cycles.value:,.0f}", f"{100 * l.cycles.value / total:.1f} %") for l in result.layers],  # noqa: E741
+            [
+                (layer.name, f"{layer.cycles.value:,.0f}", f"{100 * layer.cycles.value / total:.1f} %")
+                for layer in result.layers
+            ],
         )
     if result.statistics is not None:
         figures_us = asdict(result.statistics)
         show_table(tuple(figures_us), [[f"{value:,.1f}" for value in figures_us.values()]], text_columns=0)
+
+
+def _digits(value: float, unit: str) -> str:
+    """Counts are whole, times and energies have six digits."""
+    return f"{value:,.0f}" if unit in {"cycles", "B"} else f"{value:,.6g}"
 
 
 def validate(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeprune.build import Firmware
-from edgeprune.devices import BoardClient, Identity, open_transport
+from edgeprune.devices import BoardClient, open_transport
 from edgeprune.devices.transports.emulator import SCHEME as EMULATOR
 from edgeprune.errors import UserError
 from edgeprune.graph import DType
@@ -87,15 +87,6 @@ def run_on_board(
         layers=tuple(LayerTiming(layer.index, layer.name, of(layer.cycles, "cycles")) for layer in timed),
     )
     return BoardRun(result, outputs)
-
-
-def identify(firmware: Firmware, via: str) -> Identity:
-    """What runs on the board behind `via`; raises as `run_on_board` does."""
-    target = firmware.manifest.target
-    if not isinstance(target, McuTarget):
-        raise UserError(f"{firmware.folder} was built for {target.name}, which is no microcontroller")
-    with open_transport(via, firmware.elf, target) as line:
-        return BoardClient(line).identify()
 
 
 def estimated_energy(target: McuTarget, latency: Measurement) -> Measurement | None:

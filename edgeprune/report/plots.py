@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from edgeprune.report.values import Report, VariantResult
@@ -95,30 +96,24 @@ def _device_value(variant: VariantResult, target: str, name: str) -> float | Non
     return None if measurement is None else float(measurement.value)
 
 
-class _figure:  # noqa: N801  a context manager, used like a function
+@contextmanager
+def _figure(width: float, height: float) -> Iterator[tuple[Any, Callable[[], str]]]:
     """Axes of the given size in inches, and a function that returns them as SVG."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
-    def __init__(self, width: float, height: float) -> None:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-
-        # Text stays text; a fixed salt makes equal reports equal files.
-        self._style = mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "edgeprune", "font.family": "sans-serif"})
-        self._style.__enter__()
-        self._figure = Figure(figsize=(width, height), layout="constrained")
-
-    def __enter__(self) -> tuple[Any, Callable[[], str]]:
-        axes = self._figure.subplots()
+    # Text stays text; a fixed salt makes equal reports equal files.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "edgeprune", "font.family": "sans-serif"}):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots()
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)
-        return axes, self._finish
+        yield axes, lambda: _svg(figure)
 
-    def _finish(self) -> str:
-        buffer = io.StringIO()
-        self._figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-        text = buffer.getvalue()
-        # Only the element itself: the prologue names its DTD by an address, and the page must name none.
-        return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
 
-    def __exit__(self, *details: object) -> None:
-        self._style.__exit__(None, None, None)
+def _svg(figure: Any) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    text = buffer.getvalue()
+    # Only the element itself: the prologue names its DTD by an address, and the page must name none.
+    return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)

@@ -137,8 +137,8 @@ def groups_table(variant: VariantResult) -> Table:
     return Table(("channels of", "before", "after", "why"), tuple(rows))
 
 
-def size_note(report: Report) -> str:
-    """What the origins mean, for the foot of the page."""
+def energy_note(report: Report) -> str:
+    """What the energy estimate stands on; empty where there is none."""
     energy = next(
         (run.energy.note for v in report.variants for d in v.devices for run in d.runs if run.energy is not None), ""
     )
