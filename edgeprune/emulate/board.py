@@ -10,12 +10,15 @@ from edgeprune.emulate.core import M4, CpuFaultError, StopReason
 from edgeprune.emulate.elf import Image, load_image
 from edgeprune.targets import McuTarget
 
+#: How long a board that polls for input waits for it at a time; its clock then moves on by this much.
+_IDLE_SECONDS = 0.02
+
 
 class Line(Protocol):
     """The host's end of a serial line."""
 
-    def read(self) -> bytes:
-        """Wait for bytes from the host; none mean that the line is closed for good."""
+    def read(self, seconds: float) -> bytes | None:
+        """Wait up to `seconds` for bytes from the host; None when the line is closed for good."""
 
     def write(self, content: bytes) -> None:
         """Send bytes to the host."""
@@ -25,8 +28,8 @@ class CmsdkUart:
     """The CMSDK APB UART (Arm DDI0479, section 4.3): polled, one byte deep, as fast as its line.
 
     Baud rate and interrupts have no effect here.  A firmware that polls for input when
-    there is none waits in `Line.read`, so an idle board costs no processor time and its
-    clock stands still.
+    there is none waits in `Line.read`, so an idle board costs no processor time; its clock
+    moves on with the world's.
     """
 
     SIZE = 0x1000
@@ -77,9 +80,12 @@ class CmsdkUart:
             self._polled = True
             return 0
         self.flush()
-        content = self._line.read()
-        if not content:
+        content = self._line.read(_IDLE_SECONDS)
+        if content is None:
             self._core.request_stop()
+            return 0
+        if not content:
+            self._core.pass_time(_IDLE_SECONDS)
             return 0
         self._received.extend(content)
         return self._RX_FULL

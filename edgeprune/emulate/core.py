@@ -274,6 +274,10 @@ class M4:
         self._pending = CpuFaultError(f"the firmware raised {name} at {self.image.describe(self.pc)}")
         self._uc.emu_stop()
 
+    def pass_time(self, seconds: float) -> None:
+        """Let the clock move on while the core waits for the world."""
+        self._counter.cycles += int(seconds * self._target.cpu.clock_hz)
+
     def request_stop(self) -> None:
         """Make `run` return soon; may be called from a peripheral or another thread."""
         self._stop_requested = True

@@ -48,20 +48,20 @@ class PtyLine:
         os.set_blocking(self._wake_write, False)
         self._closing = False
 
-    def read(self) -> bytes:
-        """Bytes from whoever has the line open; none once the line is to be closed."""
+    def read(self, seconds: float) -> bytes | None:
+        """Bytes that came within `seconds` from whoever has the line open; None once it is to be closed."""
         if self._ready is not None:
             # Not before the board has greeted: a client that opens the line would take the
             # greeting for the reply to its first command.
             ready, self._ready = self._ready, None
             ready(self.path)
-        while not self._closing:
-            select.select([self._master, self._wake_read], [], [])
+        if self._has_client():
+            select.select([self._master, self._wake_read], [], [], seconds)
             content = self._read_now()
-            if content:
-                return content
-            self._wait_for_client()
-        return b""
+        else:
+            select.select([self._wake_read], [], [], seconds)
+            content = b""
+        return None if self._closing else content
 
     def write(self, content: bytes) -> None:
         """Send to the client, as slowly as it reads; into the void where there is none."""
@@ -107,10 +107,6 @@ class PtyLine:
         poller.register(self._master, 0)
         return not any(events & select.POLLHUP for _, events in poller.poll(0))
 
-    def _wait_for_client(self) -> None:
-        while not self._closing and not self._has_client():
-            select.select([self._wake_read], [], [], _LOOK_SECONDS)
-
 
 def serve(
     firmware_elf: Path, target: McuTarget, announce: Callable[[str], None], *, stop_with_stdin: bool = False
@@ -150,7 +146,7 @@ def _run(board: Board, line: PtyLine) -> None:
         board.run()
     except CpuFaultError:
         # A halted board stays on its line, silent; its last words must not be lost with the line.
-        while line.read():
+        while line.read(_LOOK_SECONDS) is not None:
             pass
         raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -16,9 +17,11 @@ _CHUNK = 4096
 class StandardLine:
     """Bytes from standard input go to the board, the board's to standard output."""
 
-    def read(self) -> bytes:
-        """Wait for input; none at its end."""
-        return os.read(sys.stdin.fileno(), _CHUNK)
+    def read(self, seconds: float) -> bytes | None:
+        """Input that came within `seconds`; None at its end."""
+        if not select.select([sys.stdin], [], [], seconds)[0]:
+            return b""
+        return os.read(sys.stdin.fileno(), _CHUNK) or None
 
     def write(self, content: bytes) -> None:
         """Send to standard output at once."""

@@ -1,5 +1,26 @@
 """Target profiles: what a board or phone is, as data."""
 
-from edgeprune.targets.profile import HostTarget, McuTarget, PhoneTarget, Target, list_targets, load_target
+from edgeprune.targets.cores import CORES, Core
+from edgeprune.targets.profile import (
+    CacheShape,
+    FlashTiming,
+    HostTarget,
+    McuTarget,
+    PhoneTarget,
+    Target,
+    list_targets,
+    load_target,
+)
 
-__all__ = ["HostTarget", "McuTarget", "PhoneTarget", "Target", "list_targets", "load_target"]
+__all__ = [
+    "CORES",
+    "CacheShape",
+    "Core",
+    "FlashTiming",
+    "HostTarget",
+    "McuTarget",
+    "PhoneTarget",
+    "Target",
+    "list_targets",
+    "load_target",
+]

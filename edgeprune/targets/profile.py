@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from edgeprune.errors import TargetError
 from edgeprune.resources import targets_folder
 from edgeprune.schema import describe
+from edgeprune.targets.cores import CORES, Core
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,16 +28,67 @@ class _Section(BaseModel):
 
 
 class McuCpu(_Section):
-    """Processor of a microcontroller."""
+    """Processor of a microcontroller.
 
-    core: Literal["cortex-m4"]
+    Attributes:
+        core: A key of `CORES`.
+        fpu: Floating-point unit as compilers name it; None where the chip has none.
+        clock_hz: Frequency that the firmware sets up and counts in.
+        multiplier_cycles: Of a 32-bit multiplication; a Cortex-M0+ is made with 1 or 32.
+    """
+
+    core: Literal["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"]
+    fpu: Literal["fpv4-sp-d16", "fpv5-sp-d16", "fpv5-d16"] | None = None
     clock_hz: Annotated[int, Field(gt=0)]
-    flash_timing: Literal["none"] = "none"  # zero wait states
+    multiplier_cycles: Literal[1, 32] = 1
+
+    @property
+    def facts(self) -> Core:
+        """What the core has and lacks."""
+        return CORES[self.core]
 
     @property
     def has_dsp(self) -> bool:
         """Whether the core has the DSP extension (SMLAD and friends)."""
-        return self.core == "cortex-m4"
+        return self.facts.dsp
+
+
+class CacheShape(_Section):
+    """A cache in front of the flash.
+
+    Attributes:
+        sets, ways, line_bytes: Its geometry; one set means fully associative.
+        fills_line: Whether a miss brings the whole line in, or only the flash word read.
+    """
+
+    sets: Annotated[int, Field(gt=0)]
+    ways: Annotated[int, Field(gt=0)]
+    line_bytes: Annotated[int, Field(gt=0)]
+    fills_line: bool = False
+
+
+class FlashTiming(_Section):
+    """What lies between the core and its flash; without it flash answers at once.
+
+    Attributes:
+        wait_states: Cycles that a read of the array takes beyond the first.
+        word_bytes: Bytes that one read of the array delivers.
+        prefetch: Whether the next word is fetched ahead of the instructions.
+        shared_port: Whether a data read waits for a prefetch that is under way.
+        jump_cycles: Added to a branch into another flash word.
+        instruction_cache: None where there is none.
+        data_cache: None where there is none; `"shared"`: the instruction cache serves data too.
+        source: Manual and section that the figures are from.
+    """
+
+    wait_states: Annotated[int, Field(ge=0)]
+    word_bytes: Annotated[int, Field(gt=0)]
+    prefetch: bool
+    shared_port: bool = True
+    jump_cycles: Annotated[int, Field(ge=0)] = 0
+    instruction_cache: CacheShape | None = None
+    data_cache: CacheShape | Literal["shared"] | None = None
+    source: str
 
 
 class Memory(_Section):
@@ -46,11 +98,47 @@ class Memory(_Section):
     size: Annotated[int, Field(gt=0)]
 
 
+class Flash(Memory):
+    """The memory that the image lies in, and how fast it is."""
+
+    timing: FlashTiming | None = None
+
+
 class Uart(_Section):
-    """The serial line that reports go through; `baud` in bit/s."""
+    """The serial line that reports go through.
+
+    Attributes:
+        base: First address of its registers.
+        baud: Bit rate.
+        tx, rx: Pins as the data sheet names them, where the platform must route them.
+        usb: `VID:PID` (hexadecimal) under which the board's USB bridge shows this line.
+    """
 
     base: Annotated[int, Field(ge=0)]
     baud: Annotated[int, Field(gt=0)]
+    tx: str | None = None
+    rx: str | None = None
+    usb: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")] | None = None
+
+
+class Probe(_Section):
+    """The debug probe that flashes the board.
+
+    Attributes:
+        kind: `stlink`, `jlink`, `cmsis-dap`, `uf2` (drag and drop) or `bossa`.
+        usb: `VID:PID` of the probe (hexadecimal).
+        pyocd: Name of the chip for pyocd, where it knows it.
+    """
+
+    kind: Literal["stlink", "jlink", "cmsis-dap", "uf2", "bossa"]
+    usb: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
+    pyocd: str | None = None
+
+
+class Qemu(_Section):
+    """How qemu-system-arm plays this board: `machine` as its -M option names it."""
+
+    machine: str
 
 
 class Energy(_Section):
@@ -67,6 +155,9 @@ class McuTarget(_Section):
         platform: Folder in `firmware_templates/` with start-up, linker script and UART.
         emulated: Whether the package can emulate this board.
         stack_bytes: RAM kept free for the stack.
+        qemu: Its stand-in in QEMU, where there is one.
+        probe: What flashes it; None for a board that exists only emulated.
+        source: Documents that the memory map, clock and pins are from.
     """
 
     name: str
@@ -77,10 +168,13 @@ class McuTarget(_Section):
     dtypes: tuple[Literal["int8"], ...] = Field(strict=False)
     stack_bytes: Annotated[int, Field(ge=512)]
     cpu: McuCpu
-    flash: Memory
+    flash: Flash
     ram: Memory
     uart: Uart
+    qemu: Qemu | None = None
+    probe: Probe | None = None
     energy: Energy | None = None
+    source: str = ""
 
 
 class PhoneTarget(_Section):

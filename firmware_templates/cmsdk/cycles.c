@@ -18,16 +18,15 @@ void cycles_start(void) {
 }
 
 /* Not inlined, so that two readings differ by exactly what lies between the calls. */
-__attribute__((noinline)) uint32_t platform_cycles(void) {
+__attribute__((noinline)) uint64_t platform_cycles(void) {
     uint32_t now = DWT_CYCCNT;
     wraps += now < last;
     last = now;
-    return now;
+    return (uint64_t)wraps << 32 | now;
 }
 
 uint64_t platform_time_us(void) {
-    uint32_t now = platform_cycles();
-    uint64_t seconds = (uint64_t)wraps << 32 | now;
+    uint64_t seconds = platform_cycles();
     uint64_t rest = (uint64_t)text_divide(&seconds, BOARD_CLOCK_HZ) * 1000000u;
     text_divide(&rest, BOARD_CLOCK_HZ);
     return seconds * 1000000u + rest;

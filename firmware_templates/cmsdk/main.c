@@ -15,6 +15,10 @@ int main(void) {
     uart_start();
     protocol_start();
     for (;;) {
-        protocol_receive(platform_get_char());
+        platform_alive();
+        int c = platform_try_char();
+        if (c >= 0) {
+            protocol_receive((char)c);
+        }
     }
 }

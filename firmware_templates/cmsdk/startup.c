@@ -92,8 +92,11 @@ uint32_t platform_stack_size(void) {
     return (uint32_t)(uintptr_t)__stack_size;
 }
 
-int platform_emulated(void) {
-    return AFSR == EMULATOR_MARK;
+platform_kind platform_origin(void) {
+    return AFSR == EMULATOR_MARK ? PLATFORM_EMULATED : PLATFORM_HARDWARE;
+}
+
+void platform_alive(void) {
 }
 
 static const char *fault_name(uint32_t exception) {

@@ -40,14 +40,22 @@ void uart_start(void) {
     UART->control = CONTROL_TX_ENABLE | CONTROL_RX_ENABLE;
 }
 
-char platform_get_char(void) {
+int platform_try_char(void) {
     if (ring_read != ring_written) {
-        return (char)ring[ring_read++ % RING_BYTES];
+        return ring[ring_read++ % RING_BYTES];
     }
-    while ((UART->state & STATE_RX_FULL) == 0) {
-        platform_cycles(); /* sees every wrap of the counter while the board idles */
+    return (UART->state & STATE_RX_FULL) != 0 ? (int)(UART->data & 0xFFu) : -1;
+}
+
+/* The hardware does not tell when its shift register is empty: wait for ten bit times. */
+void platform_flush(void) {
+    while ((UART->state & STATE_TX_FULL) != 0) {
+        keep_received();
     }
-    return (char)UART->data;
+    uint64_t end = platform_cycles() + 10u * (BOARD_CLOCK_HZ / BOARD_UART_BAUD);
+    while (platform_cycles() < end) {
+        keep_received();
+    }
 }
 
 void platform_put_char(char c) {

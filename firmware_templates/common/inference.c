@@ -17,36 +17,37 @@ uint8_t *inference_input(int index) {
 }
 
 /* Reading the counter takes this long; a window holds one reading that is not the model's. */
-static uint32_t reading_cycles(void) {
-    uint32_t start = platform_cycles();
+static uint64_t reading_cycles(void) {
+    uint64_t start = platform_cycles();
     return platform_cycles() - start;
 }
 
 #if defined(EP_PROFILE) && EP_PROFILE
-static uint32_t layer_cycles[EP_LAYER_COUNT];
-static uint32_t layer_start, reading;
+static uint64_t layer_cycles[EP_LAYER_COUNT];
+static uint64_t layer_start, reading;
 
 void ep_profile_layer(int index) {
-    uint32_t cycles = platform_cycles() - layer_start;
+    uint64_t cycles = platform_cycles() - layer_start;
     layer_cycles[index] = cycles > reading ? cycles - reading : 0;
     layer_start = platform_cycles(); /* read again: this function is no part of a layer */
 }
 
-const uint32_t *inference_layer_cycles(void) {
+const uint64_t *inference_layer_cycles(void) {
     return layer_cycles;
 }
 #endif
 
-uint32_t inference_run(void) {
+uint64_t inference_run(void) {
+    platform_alive();
     for (int i = 0; i < EP_INPUT_COUNT; i++) {
         memcpy(ep_input(i), inference_input(i), ep_input_info(i)->bytes);
     }
-    uint32_t overhead = reading_cycles();
+    uint64_t overhead = reading_cycles();
 #if defined(EP_PROFILE) && EP_PROFILE
     reading = overhead;
     layer_start = platform_cycles();
 #endif
-    uint32_t start = platform_cycles();
+    uint64_t start = platform_cycles();
     ep_invoke();
     return platform_cycles() - start - overhead;
 }

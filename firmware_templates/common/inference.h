@@ -14,11 +14,11 @@
 uint8_t *inference_input(int index);
 
 /* Copies the staged inputs and runs the model once; returns the cycles of ep_invoke. */
-uint32_t inference_run(void);
+uint64_t inference_run(void);
 
 #if defined(EP_PROFILE) && EP_PROFILE
 /* Cycles per layer of the latest run. */
-const uint32_t *inference_layer_cycles(void);
+const uint64_t *inference_layer_cycles(void);
 #endif
 
 #endif

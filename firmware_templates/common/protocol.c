@@ -90,7 +90,7 @@ static void error_with(const char *text, const char *word) {
     text_line("]");
 }
 
-static void item(uint32_t value, int first) {
+static void item(uint64_t value, int first) {
     if (!first) {
         text_char(',');
     }
@@ -315,7 +315,9 @@ static void ep_id(char *arguments) {
 
 static void ep_origin(char *arguments) {
     (void)arguments;
-    text_line(platform_emulated() ? "ep-origin-[emulated]" : "ep-origin-[hardware]");
+    static const char *const lines[] = {"ep-origin-[hardware]", "ep-origin-[emulated]",
+                                        "ep-origin-[qemu]"};
+    text_line(lines[platform_origin()]);
 }
 
 /* The tensor that the next word names; -1 after refusing it. */
@@ -367,12 +369,12 @@ static void ep_run(char *arguments) {
         return;
     }
     while (runs > 0) {
-        uint32_t cycles[CYCLES_PER_LINE];
-        uint32_t count = 0, limit = platform_clock_hz() / 2, spent = 0;
+        uint64_t cycles[CYCLES_PER_LINE];
+        uint64_t limit = platform_clock_hz() / 2, spent = 0;
+        uint32_t count = 0;
         while (count < CYCLES_PER_LINE && count < runs && spent < limit) {
             cycles[count] = inference_run();
-            spent = cycles[count] < limit - spent ? spent + cycles[count] : limit;
-            count++;
+            spent += cycles[count++];
         }
         runs -= count;
         text_string("ep-cycles-[");
@@ -415,7 +417,7 @@ static void ep_memory(char *arguments) {
 static void ep_layers(char *arguments) {
 #if PROFILE
     enum { MAXIMUM_RUNS = 8 }; /* bounds the table below; the host asks repeatedly */
-    static uint32_t table[MAXIMUM_RUNS][EP_LAYER_COUNT];
+    static uint64_t table[MAXIMUM_RUNS][EP_LAYER_COUNT];
     uint32_t runs;
     if (!parse_unsigned(next_word(&arguments), &runs) || runs == 0 || runs > MAXIMUM_RUNS) {
         error("Command 'ep layers' requires 1 to 8 inferences");

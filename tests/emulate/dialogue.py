@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Iterator
@@ -18,13 +19,24 @@ class Dialogue:
     """The line of a board that runs in a thread; `ask` returns when the board waits again."""
 
     def __init__(self) -> None:
-        self._to_board: queue.Queue[bytes] = queue.Queue()
+        self._to_board: queue.Queue[bytes | None] = queue.Queue()
         self._from_board: list[bytes] = []
         self._waiting = threading.Semaphore(0)
+        self._idle = False
 
-    def read(self) -> bytes:
+    def read(self, seconds: float) -> bytes | None:
+        if self._idle:
+            with contextlib.suppress(queue.Empty):
+                return self._next(seconds)
+            return b""
+        self._idle = True
         self._waiting.release()
-        return self._to_board.get()
+        return b""
+
+    def _next(self, seconds: float) -> bytes | None:
+        content = self._to_board.get(timeout=seconds)
+        self._idle = False
+        return content
 
     def write(self, content: bytes) -> None:
         self._from_board.append(content)
@@ -41,7 +53,7 @@ class Dialogue:
         return self.take()
 
     def close(self) -> None:
-        self._to_board.put(b"")
+        self._to_board.put(None)
 
 
 @contextmanager

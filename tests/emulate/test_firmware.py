@@ -47,7 +47,7 @@ def test_a_fault_is_reported_before_the_board_halts(tmp_path: Path) -> None:
     said: list[bytes] = []
 
     class Line:
-        def read(self) -> bytes:
+        def read(self, _seconds: float) -> bytes:
             return b"ep run 1%"
 
         def write(self, content: bytes) -> None:

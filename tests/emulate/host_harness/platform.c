@@ -13,12 +13,12 @@ static char captured[64];
 static size_t captured_length;
 static int capturing;
 
-char platform_get_char(void) {
+int platform_try_char(void) {
     int c = getchar();
     if (c == EOF) {
         exit(0);
     }
-    return (char)c;
+    return c;
 }
 
 void platform_put_char(char c) {
@@ -29,9 +29,19 @@ void platform_put_char(char c) {
     }
 }
 
-uint32_t platform_cycles(void) {
-    static uint32_t cycles = 0xFFFFFF00u; /* wraps early */
+void platform_flush(void) {
+}
+
+uint64_t platform_cycles(void) {
+    static uint64_t cycles = 0xFFFFFF00u; /* soon beyond 32 bits */
     return cycles += 10;
+}
+
+void platform_alive(void) {
+}
+
+void platform_reset(void) {
+    exit(0);
 }
 
 uint64_t platform_time_us(void) {
@@ -50,8 +60,12 @@ uint32_t platform_stack_size(void) {
     return 2;
 }
 
-int platform_emulated(void) {
-    return 0;
+platform_kind platform_origin(void) {
+    return PLATFORM_HARDWARE;
+}
+
+const char *platform_image_sha256(void) {
+    return "0";
 }
 
 const char *platform_board_name(void) {
@@ -84,6 +98,6 @@ int main(int count, char **arguments) {
     }
     protocol_start();
     for (;;) {
-        protocol_receive(platform_get_char());
+        protocol_receive((char)platform_try_char());
     }
 }
