@@ -130,8 +130,8 @@ def test_main_is_reached_with_data_bss_and_stack_in_place(any_elf: Path) -> None
     start, end = image.address_of("__bss_start"), image.address_of("__bss_end")
     assert core.read(start, end - start) == bytes(end - start)
     stack_end = image.address_of("__stack_end")
-    assert stack_end == mcu_target().ram.base + mcu_target().ram.size
-    painted = core.read(end, stack_end - end - 256)
+    assert stack_end == mcu_target().ram.base + mcu_target().stack_bytes
+    painted = core.read(mcu_target().ram.base, mcu_target().stack_bytes - 256)
     assert painted == b"\xa5" * len(painted)
 
 
