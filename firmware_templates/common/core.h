@@ -30,6 +30,7 @@
 /* Auxiliary fault status: 0 on the hardware; edgeprune's emulator marks itself there. */
 #define SCB_AFSR CORE_REGISTER(0xE000ED3Cu)
 #define SCB_DEMCR CORE_REGISTER(0xE000EDFCu)
+#define SCB_DCCMVAC CORE_REGISTER(0xE000EF68u)
 #define DWT_CTRL CORE_REGISTER(0xE0001000u)
 #define DWT_CYCCNT CORE_REGISTER(0xE0001004u)
 #define DWT_LAR CORE_REGISTER(0xE0001FB0u)

@@ -1,5 +1,6 @@
 /* Whatever is fatal: faults, a stack that overflows, failed assertions, a firmware that hangs.
  * The board tells what happened and where, in the lines that docs/protocol.md describes. */
+#include "board.h"
 #include "core.h"
 #include "crc32.h"
 #include "platform.h"
@@ -224,13 +225,26 @@ void platform_assertion_failed(const char *file, uint32_t line) {
     post_mortem();
 }
 
+/* A reset forgets what only the data cache knows (DCCMVAC cleans the line of an address). */
+static void keep_record(void) {
+    record.magic = RECORD_MAGIC;
+#if BOARD_DATA_CACHE
+    enum { LINE_BYTES = 32 };
+    uint32_t start = (uint32_t)(uintptr_t)&record & ~(LINE_BYTES - 1u);
+    __asm volatile("dsb" ::: "memory");
+    for (uint32_t line = start; line < (uint32_t)(uintptr_t)(&record + 1); line += LINE_BYTES) {
+        SCB_DCCMVAC = line;
+    }
+#endif
+}
+
 void fault_watchdog(const uint32_t *frame) {
     memcpy(entry.frame, frame, sizeof entry.frame);
     entry.sp = (uint32_t)(uintptr_t)frame;
     describe("watchdog", "");
     send_line("");
     report();
-    record.magic = RECORD_MAGIC;
+    keep_record();
     platform_flush();
     platform_reset();
 }

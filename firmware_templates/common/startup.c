@@ -104,6 +104,12 @@ __attribute__((noreturn)) void startup_run(void) {
     platform_reset(); /* main does not return */
 }
 
+void startup_delay(uint32_t cycles) {
+    for (; cycles > 0; cycles--) {
+        __asm volatile("");
+    }
+}
+
 uint32_t platform_stack_used(void) {
     const volatile uint32_t *word = __stack_start;
     while (word < __stack_end && *word == PAINT) {

@@ -1,4 +1,4 @@
-/* What the files that bring a board up share.  */
+/* What the files that bring a board up share. */
 #ifndef STARTUP_H
 #define STARTUP_H
 
@@ -9,6 +9,9 @@ extern uint32_t __stack_start[], __stack_end[];
 
 /* The board's part: clock, flash and caches as board.h says.  The cycle counter runs. */
 void board_start(void);
+
+/* At least so many cycles. */
+void startup_delay(uint32_t cycles);
 
 /* Time and watchdog. */
 void cycles_start(void);
