@@ -6,8 +6,8 @@ from collections import deque
 from pathlib import Path
 from typing import Protocol
 
-from edgeprune.emulate.core import M4, CpuFaultError, StopReason
-from edgeprune.emulate.elf import Image, load_image
+from edgeprune.emulate.core import Core, CpuFaultError, StopReason
+from edgeprune.emulate.image import Image, load_image
 from edgeprune.targets import McuTarget
 
 #: How long a board that polls for input waits for it at a time; its clock then moves on by this much.
@@ -37,7 +37,7 @@ class CmsdkUart:
     _RX_FULL = 2
     _TX_ENABLE, _RX_ENABLE = 1, 2
 
-    def __init__(self, core: M4, line: Line) -> None:
+    def __init__(self, core: Core, line: Line) -> None:
         self._core = core
         self._line = line
         self._received: deque[int] = deque()
@@ -95,7 +95,7 @@ class Board:
     """Firmware that runs on an emulated board until its line is closed."""
 
     def __init__(self, image: Image, target: McuTarget, line: Line) -> None:
-        self.core = M4(image, target)
+        self.core = Core(image, target)
         self._uart = CmsdkUart(self.core, line)
         self.core.attach(self._uart, target.uart.base, CmsdkUart.SIZE)
 
@@ -106,19 +106,12 @@ class Board:
             CpuFaultError: the firmware faulted or stopped by itself; its own report has been sent.
         """
         self.core.reset()
-        fault: CpuFaultError | None = None
         try:
             reason = self.core.run()
-        except CpuFaultError as error:
-            # As on the hardware, the firmware's handler reports it to the host before it halts.
-            fault = error
-            self.core.enter_hard_fault()
-            reason = self.core.run()
-        self._uart.flush()
-        if fault is not None:
-            raise fault
+        finally:
+            self._uart.flush()
         if reason is not StopReason.STOPPED:
-            raise CpuFaultError(f"the firmware halted at {self.core.image.describe(self.core.pc)}")
+            raise CpuFaultError(self.core.last_fault or f"the firmware halted at {self.core.where()}")
 
 
 def load_board(elf: Path, target: McuTarget, line: Line) -> Board:

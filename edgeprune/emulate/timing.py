@@ -22,6 +22,8 @@ from typing import Any
 import capstone
 from capstone import arm
 
+from edgeprune.targets.profile import McuCpu
+
 #: Cycles added by a taken branch (DDI0439 3.3.1: 1 + P, P of 1 to 3).  Direct targets are
 #: known at decode; register targets in execute; loaded targets need the whole pipeline.
 _TAKEN_DIRECT = 1
@@ -84,7 +86,9 @@ class BlockCost:
     instructions: int
     cycles: int
     taken_cycles: int
-    starts_wide: bool
+    arrival_cycles: int
+    mispredicted_cycles: int = 0
+    holds_it: bool = True
 
 
 @dataclass(frozen=True)
@@ -324,3 +328,8 @@ def _as_neighbour(i: _Instruction, cost: Cost, before: _Neighbour | None) -> _Ne
     # Of a load only the loaded register is late, not an updated base.
     written = frozenset(i.registers[:1]) if cost.kind is Kind.LOAD else i.written
     return _Neighbour(cost.kind, written, i.size)
+
+
+def timing_model(_cpu: McuCpu) -> Timing:
+    """The timing of a core."""
+    return Timing()
