@@ -17,7 +17,7 @@ from unicorn.unicorn_py3.unicorn import uclib
 
 from edgeprune.emulate.elf import Image
 from edgeprune.emulate.hook import Block, Describe, library
-from edgeprune.emulate.timing import Timing
+from edgeprune.emulate.timing import timing_model
 from edgeprune.errors import DeviceError
 from edgeprune.targets import McuTarget
 
@@ -129,7 +129,7 @@ class M4:
     def __init__(self, image: Image, target: McuTarget) -> None:
         self.image = image
         self._target = target
-        self._timing = Timing()
+        self._timing = timing_model(target.cpu)
         self._blocks: list[Any] = []  # pointers into the counter's memory
         self._pending: BaseException | None = None
         self._stop_requested = False
@@ -187,7 +187,7 @@ class M4:
         block = pointer.contents
         cost = self._timing.block(bytes(self._uc.mem_read(block.address, block.size)), block.address)
         block.instructions, block.cycles = cost.instructions, cost.cycles
-        block.taken_cycles, block.starts_wide = cost.taken_cycles, int(cost.starts_wide)
+        block.taken_cycles, block.starts_wide = cost.taken_cycles, cost.arrival_cycles
         # The view that C passed is only valid in this call; the block itself stays.
         self._blocks.append(Block.from_address(ctypes.addressof(block)))
 
