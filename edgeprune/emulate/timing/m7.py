@@ -1,9 +1,9 @@
 """Cortex-M7: six stages, in order, two instructions a cycle where their kinds and operands allow.
 
-Arm publishes no cycle table.  The rules are those that three public sources agree on: the
-measurements on an STM32H743 (github.com/jnk0le/random, cortex_m7.md; marked M), those on
-an STM32H730 (quinapalus.com/cm7cycles.html) and the scheduling model that Arm contributed
-to LLVM (ARMScheduleM7.td; marked S).  What is assumed is marked A.
+Arm publishes no cycle table.  The rules are those of two public sources that agree where
+both speak: measurements on an STM32H743 (github.com/jnk0le/random, cortex_m7.md; marked
+M) and the scheduling model that Arm contributed to LLVM (ARMScheduleM7.td; marked S).
+What is assumed is marked A.
 
 Four stages execute.  The first computes addresses and shifts operands, the second does
 arithmetic ("late"), the third adds to accumulators, the fourth takes what is stored.
