@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import capstone
@@ -146,7 +146,7 @@ class Instruction:
     def updated_bases(self) -> frozenset[int]:
         """Address registers that it moves on, which are ready long before what it loads."""
         bases = frozenset((SP,)) if self.uses_stack else self.address_registers
-        loaded = self.moved if self.kind is Kind.MULTIPLE else self.registers[:1]
+        loaded = self.moved if self.kind in (Kind.MULTIPLE, Kind.FLOAT_MULTIPLE) else self.registers[:1]
         return (self.written & bases).difference(loaded)
 
     @property
@@ -201,7 +201,7 @@ class Decoder:
             if decoded is None:
                 instruction = _unknown(window, address + position)
             else:
-                instruction = _instruction(decoded, predicated > 0)
+                instruction = _completed(_instruction(decoded, predicated > 0))
             predicated = len(instruction.mnemonic) - 1 if instruction.kind is Kind.IT else max(predicated - 1, 0)
             found.append(instruction)
             position += instruction.size
@@ -243,6 +243,21 @@ def _instruction(decoded: Any, predicated: bool) -> Instruction:
     )
 
 
+def _completed(i: Instruction) -> Instruction:
+    """Correct what capstone says is read and written."""
+    stack = frozenset((SP,)) if i.uses_stack else frozenset()
+    read = i.read | i.accumulators | stack  # accumulators of SMLAL and its relatives
+    written = i.written | stack
+    if i.kind is Kind.BITS:
+        read |= frozenset(i.registers[1:])  # what SSAT, SXTAB and PKHBT take last
+    elif i.kind is Kind.FLOAT_MULTIPLE and i.name.startswith(("vpop", "vldm")):
+        written |= frozenset(i.moved)
+    elif i.kind is Kind.FLOAT_MULTIPLE:
+        read |= frozenset(i.moved)
+        written -= frozenset(i.moved)
+    return replace(i, read=read, written=written)
+
+
 def _has_rotated_constant(code: bytes) -> bool:
     """Data processing with a modified immediate whose selector is above the patterns' (A5.3.1, A5.3.2)."""
     first, second = int.from_bytes(code[:2], "little"), int.from_bytes(code[2:4], "little")
@@ -263,7 +278,12 @@ _SINGLE_STORES = frozenset(
 )  # fmt: skip
 _STACK = frozenset(("push", "pop", "vpush", "vpop"))
 _FLOAT_MULTIPLY_ADD = frozenset(("vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms"))
-_FLOAT = frozenset(("vadd", "vsub", "vmul", "vnmul", "vcvt", "vcvtr", "vcvtb", "vcvtt", "vabs", "vneg"))
+_FLOAT = frozenset(
+    ("vadd", "vsub", "vmul", "vnmul", "vcvt", "vcvtr", "vcvtb", "vcvtt", "vabs", "vneg",
+     # what FPv5 adds
+     "vmaxnm", "vminnm", "vrinta", "vrintm", "vrintn", "vrintp", "vrintr", "vrintx", "vrintz", "vcvta", "vcvtm",
+     "vcvtn", "vcvtp")
+)  # fmt: skip
 _COMPARISONS = frozenset(("cmp", "cmn", "tst", "teq"))
 _BRANCHES = (Kind.DIRECT_BRANCH, Kind.REGISTER_BRANCH, Kind.TABLE_BRANCH)
 _ACCUMULATE = ("mla", "mls", "smla", "smls", "smmla", "smmls", "usada")

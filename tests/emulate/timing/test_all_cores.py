@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import capstone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from edgeprune.emulate.timing.instruction import Decoder, Kind
 from edgeprune.errors import TargetError
 from edgeprune.targets import CORES
 from edgeprune.targets.profile import McuCpu
-from emulate.timing.assembler import BASE, ZIG_CPU, model_of
+from emulate.timing.assembler import BASE, ZIG_CPU, assemble, model_of
 
 HALFWORDS = st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=24)
 
@@ -86,3 +87,33 @@ def test_predication_reaches_as_far_as_the_it_says() -> None:
     kinds = [(i.kind, i.predicated, i.sets_flags) for i in Decoder().decode(code + bytes.fromhex("0133"), BASE)]
     # Within an IT the 16-bit encoding of ADDS is an ADD that leaves the flags alone.
     assert kinds == [(Kind.IT, False, False), *[(Kind.ALU, True, False)] * 3, (Kind.ALU, False, True)]
+
+
+ACCESSES = (
+    # What is read and written, flags apart; capstone alone leaves some of it out.
+    ("smlal r3, r4, r1, r0", "r0 r1 r3 r4", "r3 r4"),
+    ("smlald r3, r4, r1, r0", "r0 r1 r3 r4", "r3 r4"),
+    ("umaal r3, r4, r1, r0", "r0 r1 r3 r4", "r3 r4"),
+    ("smlad r3, r1, r0, r2", "r0 r1 r2", "r3"),
+    ("smull r3, r4, r1, r0", "r0 r1", "r3 r4"),
+    ("ssat r3, #8, r0, asr #3", "r0", "r3"),
+    ("usat16 r3, #8, r0", "r0", "r3"),
+    ("sxtab16 r3, r1, r0, ror #8", "r0 r1", "r3"),
+    ("pkhtb r3, r1, r0, asr #16", "r0 r1", "r3"),
+    ("bfi r3, r0, #1, #4", "r0 r3", "r3"),
+    ("movt r3, #1", "r3", "r3"),
+    ("strd r3, r4, [r0], #8", "r0 r3 r4", "r0"),
+    ("ldmia r0!, {r3, r4}", "r0", "r0 r3 r4"),
+    ("pop {r3, r4}", "sp", "r3 r4 sp"),
+    ("vldmia r0!, {s1, s2}", "r0", "r0 s1 s2"),
+    ("vpush {d8, d9}", "d8 d9 sp", "sp"),
+    ("vfma.f32 s0, s1, s2", "s0 s1 s2", "s0"),
+)
+
+
+@pytest.mark.parametrize(("source", "read", "written"), ACCESSES)
+def test_registers_are_complete(source: str, read: str, written: str) -> None:
+    names = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB)
+    (i,) = Decoder().decode(assemble("cortex-m7", tuple(case[0] for case in ACCESSES))[source], BASE)
+    assert sorted(names.reg_name(register) for register in i.read) == read.split()
+    assert sorted(names.reg_name(register) for register in i.written) == written.split()
