@@ -12,7 +12,7 @@ from elftools.elf.elffile import ELFFile
 
 from edgeprune.emit import emit_firmware
 from edgeprune.emulate import Core, CpuFaultError, load_image, measure_call
-from edgeprune.emulate.board import load_board
+from edgeprune.emulate.boards import load_board
 from emulate.dialogue import talk_to
 from emulate.firmware import TINY, build, mcu_target
 
