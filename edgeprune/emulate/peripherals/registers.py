@@ -83,27 +83,35 @@ class RegisterFile:
 class Ready:
     """A flag that follows an enable bit after a while.
 
-    It reads 0 once after the bit was set, so that a firmware that does not wait for it is
-    seen, and nothing depends on the speed of the emulator.
+    It reads 0 the first times after the bit was set, so that a firmware that does not wait for
+    it is seen, and nothing depends on the speed of the emulator.  Twice, because one read may
+    be that of a read-modify-write of another bit.
+
+    Args:
+        enable: Asks whether what the flag tells of is switched on.
+        flag: Where it is.
     """
+
+    _LOOKS = 2
 
     def __init__(self, enable: Callable[[], bool], flag: Field) -> None:
         self._enable, self.flag = enable, flag
-        self._settled = enable()
+        self._left = 0 if enable() else self._LOOKS
 
     @property
     def on(self) -> bool:
-        """Whether the flag shows that what it belongs to runs."""
+        """Whether what the flag tells of is ready."""
         if not self._enable():
-            self._settled = False
-        return self._settled
+            self._left = self._LOOKS
+        return self._left == 0
 
     def restart(self) -> None:
         """What the flag tells of begins anew."""
-        self._settled = False
+        self._left = self._LOOKS
 
     def show(self, word: int) -> int:
         """The register's `word` with the flag in it, as the firmware reads it now."""
         shown = word & ~self.flag.mask | (self.flag.mask if self.on else 0)
-        self._settled = self._enable()
+        if self._enable() and self._left:
+            self._left -= 1
         return shown

@@ -253,9 +253,10 @@ class Stm32Chip(ABC):
 
     def _show_rcc(self, offset: int, word: int) -> int:
         for flag in self._ready.values():
-            shown = flag.show(word)  # every read lets time pass for all of them
             if flag.flag.offset == offset:
-                word = shown
+                word = flag.show(word)
+            elif offset == self.layout.status.offset:
+                flag.show(0)  # a firmware may wait for the switch alone
         self._follow_switch()
         status = self.layout.status
         if offset == status.offset:
@@ -328,9 +329,8 @@ class Stm32Chip(ABC):
 
     def _show_power(self, offset: int, word: int) -> int:
         for flag in self._power_ready:
-            shown = flag.show(word)
             if flag.flag.offset == offset:
-                word = shown
+                word = flag.show(word)
         return word
 
     def _power_changed(self, offset: int, before: int, after: int) -> None:
