@@ -130,6 +130,7 @@ class SystemControl:
         exceptions: What is pending, enabled, active.
         systick: The timer.
         vectors: Address of the vector table.
+        reset_vectors: Where it lies after a reset; a boot ROM has its own.
         reset_requested: The firmware asked for a reset.
         changed: Told when something may have to be taken, or the next event has moved.
     """
@@ -139,7 +140,7 @@ class SystemControl:
     def __init__(self, core: CoreFacts, now: Callable[[], int], vectors: int, changed: Callable[[], None]) -> None:
         self._core = core
         self._now = now
-        self._reset_vectors = vectors
+        self.reset_vectors = vectors
         self._changed = changed
         self.exceptions = ExceptionUnit()
         self.systick = SysTick(now)
@@ -149,7 +150,7 @@ class SystemControl:
         """All registers as after reset; the trace unit, which a debugger may own, too."""
         self.exceptions.clear()
         self.systick.reset()
-        self.vectors = self._reset_vectors
+        self.vectors = self.reset_vectors
         self.reset_requested = False
         self._registers: dict[int, int] = {}
         self._count = 0  # CYCCNT when it last started or stopped

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from edgeprune.emulate.boards.board import Fittings
 from edgeprune.emulate.core import Peripheral
-from edgeprune.emulate.peripherals import Bus, Cpu, Line
+from edgeprune.emulate.image import Image
+from edgeprune.emulate.peripherals import Line
 from edgeprune.targets import McuTarget
 from emulate.firmware import mcu_target
 
@@ -14,12 +20,14 @@ from emulate.firmware import mcu_target
 class FakeCore:
     """Takes what devices tell a core; `word` and `put` are the firmware's loads and stores."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: dict[int, int] | None = None) -> None:
         self.pages: dict[int, Peripheral] = {}
         self.pending: set[int] = set()
         self.waited = 0.0
         self.stopped = False
-        self.memory: dict[int, int] = {}
+        self.memory = dict(memory or {})
+        self.image = Image(Path("firmware.elf"), (), (), ())
+        self.system = SimpleNamespace(reset_vectors=None)
 
     def pend(self, irq: int) -> None:
         self.pending.add(irq)
@@ -41,6 +49,9 @@ class FakeCore:
 
     def write(self, address: int, content: bytes) -> None:
         self.memory.update(enumerate(content, start=address))
+
+    def map_memory(self, base: int, size: int, writable: bool = True) -> None:
+        self.memory |= dict.fromkeys(range(base, base + size), 0)
 
     def attach(self, peripheral: Peripheral, base: int, size: int) -> None:
         assert base % 0x1000 == size % 0x1000 == 0
@@ -81,16 +92,12 @@ class FakeLine:
 class Chip:
     """A board's fittings on a fake core."""
 
-    def __init__(self, fit: Callable[[Cpu, McuTarget, Line], Fittings], target: McuTarget) -> None:
-        self.core, self.line = FakeCore(), FakeLine()
+    def __init__(
+        self, fit: Callable[[Any, McuTarget, Line], Fittings], target: McuTarget, memory: dict[int, int] | None = None
+    ) -> None:
+        self.core, self.line = FakeCore(memory), FakeLine()
         self.fittings = fit(self.core, target, self.line)
         self.fittings.bus.attach_to(self.core)
-
-
-def on_bus(bus: Bus) -> FakeCore:
-    core = FakeCore()
-    bus.attach_to(core)
-    return core
 
 
 def board_target(
@@ -104,3 +111,30 @@ def board_target(
             "uart": target.uart.model_copy(update={"base": uart, "tx": tx, "rx": rx, "baud": baud}),
         }
     )
+
+
+def compile_firmware(
+    folder: Path, sources: dict[str, str], *, cpu: str, flash: int, ram: int, ram_size: int = 0x8000
+) -> Path:
+    """Compile foreign sources: `.vectors` lies first in flash, the stack begins at the end of RAM."""
+    script = f"""
+    ENTRY(start)
+    SECTIONS {{
+        .text {flash:#x} : {{ KEEP(*(.boot2)) KEEP(*(.vectors)) *(.text*) *(.rodata*) . = ALIGN(4); }}
+        load = .;
+        .data {ram:#x} : AT(load) {{ data_start = .; *(.data*) . = ALIGN(4); data_end = .; }}
+        .bss (NOLOAD) : {{ bss_start = .; *(.bss*) *(COMMON) . = ALIGN(4); bss_end = .; }}
+        stack_top = {ram + ram_size:#x};
+        /DISCARD/ : {{ *(.ARM*) }}
+    }}"""
+    for name, text in {**sources, "link.ld": script}.items():
+        (folder / name).write_text(text)
+    subprocess.run(
+        [
+            sys.executable, "-m", "ziglang", "cc", "-target", "thumb-freestanding-eabi", f"-mcpu={cpu}", "-O1", "-g0",
+            "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fno-sanitize=undefined", "-nostdlib", "-Wl,-T,link.ld",
+            *sources, "-o", "firmware.elf",
+        ],
+        cwd=folder, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return folder / "firmware.elf"

@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from edgeprune.emulate.boards.board import Board, Fittings
@@ -38,16 +39,16 @@ def load_board(elf: Path, target: McuTarget, line: Line) -> Board:
         TargetError: there is no emulated board for the target's platform.
         DeviceError: the firmware is not for this target.
     """
-    fit = _fit_of(target)
+    platform = _platform_of(target)
     core = Core(load_image(elf), target)
+    fit = cast("_Fit", platform.fit)
     return Board(core, fit(core, target, line))
 
 
-def _fit_of(target: McuTarget) -> _Fit:
+def _platform_of(target: McuTarget) -> ModuleType:
     if target.platform not in platforms():
         raise TargetError(
             f"the platform {target.platform!r} of {target.name} cannot be emulated; "
             f"emulated platforms: {', '.join(platforms())}"
         )
-    module = importlib.import_module(f"{__name__}.{target.platform}")
-    return cast("_Fit", module.fit)
+    return importlib.import_module(f"{__name__}.{target.platform}")
