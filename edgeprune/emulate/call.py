@@ -119,6 +119,38 @@ def monitored_calls(core: Core, function: str) -> Iterator[list[CallCost]]:
         monitor.close()
 
 
+@contextmanager
+def monitored_windows(core: Core, first: str | int, last: str | int) -> Iterator[list[CallCost]]:
+    """Collect what each window costs, from a call of `first` to the next call of `last`.
+
+    Args:
+        core: Runs the firmware while the block is open.
+        first: Name or address of the function whose first instruction opens a window.
+        last: Of the function whose first instruction, which does not count, closes it.
+    """
+    windows: list[CallCost] = []
+    start: int | None = None
+
+    def opened() -> None:
+        nonlocal start
+        core.counter.clear()
+        start = core.cycles
+
+    def closed() -> None:
+        nonlocal start
+        if start is not None:
+            windows.append(_cost_since(core, start))
+        start = None
+
+    core.watch(first, opened)
+    core.watch(last, closed)
+    try:
+        yield windows
+    finally:
+        core.watch(first, None)
+        core.watch(last, None)
+
+
 @dataclass(frozen=True)
 class LayerCost:
     """Cycles of one layer in one inference, without the firmware's own bookkeeping between layers."""

@@ -10,7 +10,7 @@ import pytest
 from edgeprune.emulate.boards import stm32f4, stm32f7, stm32g0, stm32h7, stm32u5
 from edgeprune.emulate.boards.board import Fittings
 from edgeprune.emulate.peripherals import Cpu, Line, MisuseError
-from edgeprune.targets import McuTarget
+from edgeprune.targets import CacheShape, FlashTiming, McuTarget
 from emulate.chips import Chip, FakeCore, board_target
 
 
@@ -134,9 +134,11 @@ class Family:
     function: int
     old: bool = False
 
+    def target(self) -> McuTarget:
+        return board_target(clock_hz=self.hz, uart=self.uart, tx=self.tx, rx=self.rx)
+
     def chip(self) -> Chip:
-        name = "nucleo-f446re" if self.clock is f446 else "board"
-        return Chip(self.fit, board_target(clock_hz=self.hz, uart=self.uart, tx=self.tx, rx=self.rx, name=name))
+        return Chip(self.fit, self.target())
 
     def route(self, core: FakeCore, function: int | None = None) -> None:
         for pin in (self.tx, self.rx):
@@ -214,12 +216,11 @@ def test_a_reset_brings_it_all_back(family: Family) -> None:
     family.say(chip.core, b"one\n")
     chip.fittings.bus.reset()
     assert chip.core.word(family.status) == 0
-    if family.fit is not stm32h7.fit:  # whose supply is chosen once after power-on, and can be no second time
-        family.clock(chip.core, RIGHT)
-        family.route(chip.core)
-        family.start_uart(chip.core)
-        family.say(chip.core, b"two\n")
-        assert chip.line.said == b"one\ntwo\n"
+    family.clock(chip.core, RIGHT)
+    family.route(chip.core)
+    family.start_uart(chip.core)
+    family.say(chip.core, b"two\n")
+    assert chip.line.said == b"one\ntwo\n"
 
 
 def test_pins_must_be_routed(family: Family) -> None:
@@ -235,6 +236,32 @@ def test_the_core_clock_must_be_the_profiles(family: Family) -> None:
     family.start_uart(chip.core, 1000)
     with pytest.raises(MisuseError, match=r"core's clock to .* MHz, the profile of .* says"):
         family.say(chip.core, b"x")
+
+
+@pytest.mark.parametrize(
+    ("timing", "message"),
+    [
+        ({"wait_states": 6}, "set 5 flash wait states, the profile of board says 6"),
+        ({"prefetch": False}, "left the flash's prefetch on, the profile of board has it off"),
+        ({"data_cache": None}, "left the flash's data cache on"),
+    ],
+)
+def test_the_flash_must_be_set_up_as_the_profile_counts_it(timing: dict[str, object], message: str) -> None:
+    cache = CacheShape(sets=1, ways=64, line_bytes=16)
+    right = {"wait_states": 5, "word_bytes": 16, "prefetch": True, "instruction_cache": cache, "data_cache": cache}
+    for changes, match in (({}, None), (timing, message)):
+        family = FAMILIES["f405"]
+        target = family.target()
+        flash = FlashTiming.model_validate({**right, **changes, "source": "RM0090"})
+        chip = Chip(family.fit, target.model_copy(update={"flash": target.flash.model_copy(update={"timing": flash})}))
+        family.clock(chip.core, RIGHT)
+        family.route(chip.core)
+        family.start_uart(chip.core)
+        if match is None:
+            family.say(chip.core, b"x")
+        else:
+            with pytest.raises(MisuseError, match=match):
+                family.say(chip.core, b"x")
 
 
 @pytest.mark.parametrize("percent", [-3, 3, 100])

@@ -31,8 +31,30 @@ class _Wiring:
                 f"the firmware set the core's clock to {mhz(clock)}, "
                 f"the profile of {self._target.name} says {mhz(wanted)}"
             )
+        self._check_flash()
         self._check_pin(self._target.uart.tx, "TX", self._uart.tx)
         self._check_pin(self._target.uart.rx, "RX", self._uart.rx)
+
+    def _check_flash(self) -> None:
+        """Cycles are counted for the flash that the profile describes; it must be the one that was set up."""
+        timing, layout, flash = self._target.flash.timing, self._chip.layout, self._chip.flash
+        if timing is None:
+            return
+        if flash.get(layout.latency) != timing.wait_states:
+            raise MisuseError(
+                f"the firmware set {flash.get(layout.latency)} flash wait states, the profile of {self._target.name} "
+                f"says {timing.wait_states}"
+            )
+        for name, field, wanted in (
+            ("prefetch", layout.prefetch, timing.prefetch),
+            ("instruction cache", layout.instruction_cache, timing.instruction_cache is not None),
+            ("data cache", layout.data_cache, timing.data_cache is not None),
+        ):
+            if field is not None and bool(flash.get(field)) != wanted:
+                raise MisuseError(
+                    f"the firmware left the flash's {name} {'off' if wanted else 'on'}, "
+                    f"the profile of {self._target.name} has it {'on' if wanted else 'off'}"
+                )
 
     def _check_pin(self, pin: str | None, role: str, choices: tuple[tuple[str, int], ...]) -> None:
         wanted = dict(choices).get(pin or "")
@@ -67,6 +89,7 @@ def fit_stm32(core: Cpu, target: McuTarget, line: Line, chip: Stm32Chip, usart: 
         known = ", ".join(f"{uart.name} at 0x{uart.base:08x}" for uart in chip.uarts)
         raise TargetError(f"{target.name}: there is no USART at 0x{target.uart.base:08x}; there are {known}")
     bus = Bus()
+    bus.also_reset(chip.reset)
     bus.add(chip.rcc, layout.rcc)
     bus.add(chip.flash, layout.flash)
     bus.add(Gated(chip.power, partial(chip.clocked, layout.power_gate)), layout.power)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from edgeprune.emulate.boards.board import Fittings
-from edgeprune.emulate.peripherals import Bus, Cpu, Line, MisuseError
+from edgeprune.emulate.peripherals import Bus, Cpu, Field, Line, MisuseError
 from edgeprune.emulate.peripherals.nrf_system import (
     NrfClockPower,
     NrfGpio,
@@ -21,6 +21,7 @@ _CLOCK_HZ = 64_000_000
 _INTERRUPTS = {0x4000_2000: 2, 0x4002_8000: 40}
 _CLOCK_POWER, _NVMC, _GPIO, _FICR, _UICR = 0x4000_0000, 0x4001_E000, 0x5000_0000, 0x1000_0000, 0x1000_1000
 _PORT_BYTES = 0x300
+_CACHE_ON = Field(0x540, 0)
 
 
 def fit(core: Cpu, target: McuTarget, line: Line) -> Fittings:
@@ -34,13 +35,21 @@ def fit(core: Cpu, target: McuTarget, line: Line) -> Fittings:
     def check() -> None:
         if target.cpu.clock_hz != _CLOCK_HZ:
             raise TargetError(f"{target.name}: an nRF52840 runs at 64 MHz, the profile says {target.cpu.clock_hz} Hz")
+        timing = target.flash.timing
+        cached = timing is not None and timing.instruction_cache is not None
+        if timing is not None and bool(nvmc.get(_CACHE_ON)) != cached:
+            raise MisuseError(
+                f"the firmware left the flash's cache {'off' if cached else 'on'} (NVMC.ICACHECNF), "
+                f"the profile of {target.name} has it {'on' if cached else 'off'}"
+            )
         _check_pins(uart, ports, tx, rx)
 
+    nvmc = flash_controller()
     uart = NrfUart(core, line, target.uart.baud, irq=_INTERRUPTS[target.uart.base], before_use=check)
     bus = Bus()
     bus.add(uart, target.uart.base, 0x1000)
     bus.add(NrfClockPower(), _CLOCK_POWER, 0x1000)
-    bus.add(flash_controller(), _NVMC, 0x1000)
+    bus.add(nvmc, _NVMC, 0x1000)
     bus.add(factory_data(), _FICR, 0x1000)
     bus.add(user_data(), _UICR, 0x1000)
     for number, port in enumerate(ports):

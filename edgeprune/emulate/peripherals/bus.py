@@ -70,6 +70,11 @@ class Bus:
 
     def __init__(self) -> None:
         self._places: list[_Place] = []
+        self._resets: list[Callable[[], None]] = []
+
+    def also_reset(self, callback: Callable[[], None]) -> None:
+        """Have something else reset with the devices, after them: what several of them share."""
+        self._resets.append(callback)
 
     def add(self, device: Device, base: int, size: int = 0x400) -> None:
         """Put a device at `base`.
@@ -95,3 +100,5 @@ class Bus:
         """Reset every device once."""
         for device in {id(place.device): place.device for place in self._places}.values():
             device.reset()
+        for callback in self._resets:
+            callback()

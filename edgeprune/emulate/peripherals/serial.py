@@ -120,8 +120,9 @@ class SerialPort(ABC):
         if self._queue or not self.can_receive():
             return bool(self._queue) and self.can_receive()
         # The status is also read before each byte that is sent: only a firmware that reads it
-        # again and does nothing in between is waiting for the host.
-        if not self._polled:
+        # again and does nothing in between is waiting for the host.  One that has itself
+        # interrupted does not wait here.
+        if not self._polled or self.wakes():
             self._polled = True
             return False
         self.flush()

@@ -97,6 +97,8 @@ class Layout:
         sources: What each value of SW means.
         ahb, apb: Prescalers HPRE, PPRE1, PPRE2.
         latency: Wait states in FLASH_ACR.
+        prefetch, instruction_cache, data_cache: Bits in FLASH_ACR that switch them on, None
+            where FLASH_ACR has no such bit.
         kernel_clocks: What each value of a USART's clock selection means.
         rcc_reset, flash_reset, power_reset: Registers that are not 0 after a reset.
     """
@@ -117,6 +119,9 @@ class Layout:
     ahb: Field
     apb: tuple[Field, ...]
     latency: Field
+    prefetch: Field | None
+    instruction_cache: Field | None
+    data_cache: Field | None
     kernel_clocks: Mapping[int, KernelClock]
     rcc_reset: Mapping[int, int]
     flash_reset: Mapping[int, int]

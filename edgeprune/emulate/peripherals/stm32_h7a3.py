@@ -72,6 +72,9 @@ class Stm32H7A3(Stm32Chip):
         ahb=Field(_CDCFGR1, 0, 4),
         apb=(Field(_CDCFGR2, 4, 3), Field(_CDCFGR2, 8, 3)),
         latency=Field(0x00, 0, 4),
+        prefetch=None,
+        instruction_cache=None,
+        data_cache=None,
         kernel_clocks={0: KernelClock.BUS, 3: KernelClock.HSI, 4: KernelClock.CSI, 5: KernelClock.LSE},
         rcc_reset={_CR: 0x25, _PLLCKSELR: 0x0202_0200, _PLLCFGR: 0x01FF_0000, _PLL1DIVR: 0x0101_0280},
         flash_reset={0x00: 0x13},
@@ -87,9 +90,14 @@ class Stm32H7A3(Stm32Chip):
     )  # fmt: skip
     pll_fields = (_PLL_SOURCE, _PLL_M, _PLL_N, _PLL_P, _MEDIUM, _RANGE)
 
+    def __init__(self, hse_hz: int | None) -> None:
+        self._supply: int | None = None  # PWR_CR3, once it was written after power-on
+        super().__init__(hse_hz)
+
     def _start(self) -> None:
-        self._supplied = False  # PWR_CR3 was written since power-on
         self._floor = 0  # the lower VOS while the voltage moves
+        if self._supply is not None:
+            self.power.words[_CR3] = self._supply  # a reset does not change it
         super()._start()
 
     def oscillator_hz(self, source: Source) -> float:
@@ -156,7 +164,7 @@ class Stm32H7A3(Stm32Chip):
 
     def power_flags(self) -> tuple[Ready, ...]:
         """The supply is valid once it was chosen; the voltage follows VOS."""
-        return Ready(lambda: self._supplied, _ACTVOSRDY), Ready(lambda: True, _VOSRDY)
+        return Ready(lambda: self._supply is not None, _ACTVOSRDY), Ready(lambda: True, _VOSRDY)
 
     def _show_power(self, offset: int, word: int) -> int:
         if offset == _ACTVOS.offset:
@@ -164,8 +172,10 @@ class Stm32H7A3(Stm32Chip):
         return super()._show_power(offset, word)
 
     def _power_changed(self, offset: int, before: int, after: int) -> None:
-        if offset == _CR3 and not self._supplied:
-            self._supplied = True
+        if offset == _CR3 and self._supply is not None:
+            self.power.words[_CR3] = self._supply  # it can be chosen once
+        elif offset == _CR3:
+            self._supply = after
             if _SUPPLY.of(after) != _STEP_DOWN_ALONE:
                 raise MisuseError(
                     f"PWR_CR3 was set to {after:#x}; the board is wired for the step-down converter alone "
