@@ -106,7 +106,7 @@ def test_the_oscillator_in_use_cannot_be_switched_off(chip: Chip) -> None:
     [
         ({"latency": 3}, r"switched to 120 MHz with 3 flash wait states; RM0432 .* asks for 5"),
         ({"n": 61}, "system clock is 122 MHz"),
-        ({"m": 2}, r"input of the PLL .* is 2 MHz, outside 2.66 to 8 MHz"),
+        ({"m": 2}, r"input of the PLL .* is 2 MHz, outside 2.66 to 16 MHz"),
         ({"n": 90, "r": 4}, r"PLL's oscillator .* is 360 MHz, outside 64 to 344 MHz"),
         ({"n": 7}, "PLLN is 7"),
         ({"half": False}, "HPRE to divide by 2"),

@@ -94,7 +94,7 @@ class Stm32L4Plus(Stm32Chip):
         if multiplier < 8:
             raise MisuseError(f"RCC_PLLCFGR.PLLN is {multiplier}, outside 8 to 127")
         reference = self.hz(source) / (self.rcc.get(_PLL_M) + 1)
-        within(reference, 2.66e6, 8e6, "the input of the PLL (source / PLLM)")
+        within(reference, 2.66e6, 16e6, "the input of the PLL (source / PLLM)")
         oscillator = reference * multiplier
         within(oscillator, 64e6, 344e6 if self._range_1() else 128e6, "the PLL's oscillator (input x PLLN)")
         if not self.rcc.get(_PLL_R_ON) and self._active is Source.PLL:
