@@ -136,6 +136,7 @@ class Core:
 
     def attach(self, peripheral: Peripheral, base: int, size: int) -> None:
         """Put a peripheral on the bus.  What it raises ends `run`, which raises it again."""
+        peek = getattr(peripheral, "peek", peripheral.read)  # completes writes of a part
 
         def read(_uc: Any, offset: int, width: int, _data: Any) -> int:
             try:
@@ -150,7 +151,7 @@ class Core:
                 if width < 4:
                     shift = 8 * (offset & 3)
                     mask = ((1 << 8 * width) - 1) << shift
-                    value = peripheral.read(offset & ~3) & ~mask | value << shift & mask
+                    value = peek(offset & ~3) & ~mask | value << shift & mask
                 peripheral.write(offset & ~3, value)
             except BaseException as error:
                 self._abandon(error)

@@ -57,6 +57,15 @@ class _Page:
         place = self._at(offset, "write")
         place.device.write(self._base + offset - place.base, value)
 
+    def peek(self, offset: int) -> int:
+        """What completes a write of a part: a data register must not lose its byte by that."""
+        place = self._at(offset, "write")
+        device: object = place.device
+        while isinstance(device, Gated):
+            device = device.device
+        inner = getattr(device, "peek", place.device.read)
+        return int(inner(self._base + offset - place.base))
+
     def _at(self, offset: int, access: str) -> _Place:
         address = self._base + offset
         for place in self._places:

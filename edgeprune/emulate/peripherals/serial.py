@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edgeprune.emulate.peripherals.device import Cpu
+from edgeprune.emulate.peripherals.registers import RegisterFile
 
 #: How long a board that waits for input waits at a time; its clock then moves on by this much.
 _IDLE_SECONDS = 0.02
@@ -47,6 +48,8 @@ class SerialPort(ABC):
             raises when the rest of the chip (pins, clocks) does not let it pass.
     """
 
+    _file: RegisterFile
+
     def __init__(
         self,
         core: Cpu,
@@ -72,6 +75,10 @@ class SerialPort(ABC):
     @abstractmethod
     def write(self, offset: int, value: int) -> None:
         """Set a register."""
+
+    def peek(self, offset: int) -> int:
+        """Value that was last written to a register, without what reading it would do."""
+        return self._file.words.get(offset, 0)
 
     @abstractmethod
     def bit_rate(self) -> float:
