@@ -113,7 +113,7 @@ def test_the_rate_of_arms_uart(divider: int, right: bool) -> None:
     assert (chip.line.said == b"x") == right
 
 
-def test_its_interrupt_stays_until_all_is_read() -> None:
+def test_its_interrupts_stay_while_their_cause_does() -> None:
     core, line = FakeCore(), FakeLine()
     uart = CmsdkUart(core, line, 115_200, clock_hz=CLOCK, irq=0)
     uart.write(0x10, CLOCK // 115_200)
@@ -122,10 +122,16 @@ def test_its_interrupt_stays_until_all_is_read() -> None:
     line.incoming = [b"ab", None]
     assert uart.listen(0)
     assert uart.read(0) == ord("a")
+    assert uart.read(0x0C) == 2
     uart.write(0x0C, 2)
     assert core.pending == {0}
     assert uart.read(0) == ord("b")
     uart.write(0x0C, 2)
+    assert not core.pending
+    uart.write(0x08, 0b1111)
+    assert core.pending == {1}
+    assert uart.read(0x0C) == 1
+    uart.write(0x08, 0b0001)
     assert not core.pending
     assert not uart.listen(0)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from edgeprune.emulate.boards import stm32f4, stm32f7, stm32g0, stm32h7, stm32u5
+from edgeprune.emulate.boards import stm32f4, stm32f7, stm32g0, stm32h7a3, stm32u5
 from edgeprune.emulate.boards.board import Fittings
 from edgeprune.emulate.peripherals import Cpu, Line, MisuseError
 from edgeprune.targets import CacheShape, FlashTiming, McuTarget
@@ -182,7 +182,7 @@ FAMILIES = {
                    "PA9", "PB7", 7),
     "g0": Family(stm32g0.fit, g0, 64_000_000, 64_000_000, 0x4000_4400, (0x4002_103C, 17),
                  {"A": (0x5000_0000, (0x4002_1034, 0))}, "PA2", "PA3", 1),
-    "h7": Family(stm32h7.fit, h7, 280_000_000, 140_000_000, 0x4000_4800, (0x5802_4548, 18),
+    "h7": Family(stm32h7a3.fit, h7, 280_000_000, 140_000_000, 0x4000_4800, (0x5802_4548, 18),
                  {"D": (0x5802_0C00, (0x5802_4540, 3))}, "PD8", "PD9", 7),
     "u5": Family(stm32u5.fit, u5, 160_000_000, 160_000_000, 0x4001_3800, (0x4602_0CA4, 14),
                  {"A": (0x4202_0000, (0x4602_0C8C, 0))}, "PA9", "PA10", 7),

@@ -17,15 +17,17 @@ _MPS2 = (0x4000_5000, 0x4000_6000, 0x4000_7000, 0x4000_9000, 0x4002_8000, 0x4002
 #: The same of AN505 (Arm DAI0505), each at its Non-secure and its Secure address.
 _AN505_PLACES = (0x4020_1000, 0x4020_2000, 0x4020_3000, 0x4020_4000, 0x4030_2000, 0x4030_0000)
 _AN505 = tuple(place + alias for place in _AN505_PLACES for alias in (0, _SECURE))
+#: Interrupt of UART0's reception.
+_INTERRUPTS = {"mps2-an385": 0, "mps2-an386": 0, "mps2-an500": 0, "mps2-an505": 32}
 _OTHERS = {"mps2-an385": _MPS2, "mps2-an386": _MPS2, "mps2-an500": _MPS2, "mps2-an505": _AN505}
 
 
 def fit(core: Cpu, target: McuTarget, line: Line) -> Fittings:
     """The UART, clocked as the core; on an MPS2 also devices that only keep their settings."""
-    port = CmsdkUart(core, line, target.uart.baud, clock_hz=target.cpu.clock_hz)
+    machine = target.qemu.machine if target.qemu else ""
+    port = CmsdkUart(core, line, target.uart.baud, clock_hz=target.cpu.clock_hz, irq=_INTERRUPTS.get(machine))
     bus = Bus()
     bus.add(port, target.uart.base, 0x1000)
-    machine = target.qemu.machine if target.qemu else ""
     if machine == "mps2-an505":
         bus.add(port, target.uart.base ^ _SECURE, 0x1000)
     for place in _OTHERS.get(machine, ()):

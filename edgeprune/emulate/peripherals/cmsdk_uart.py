@@ -11,6 +11,7 @@ from edgeprune.emulate.peripherals.serial import Line, SerialPort
 _DATA, _STATE, _CONTROL, _INTERRUPT, _DIVIDER = 0x0, 0x4, 0x8, 0xC, 0x10
 _RX_FULL = 1 << 1
 _TX_ENABLE, _RX_ENABLE, _TX_INTERRUPT, _RX_INTERRUPT = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_TX_CAUSE, _RX_CAUSE = 1 << 0, 1 << 1
 _LEAST_DIVIDER = 16
 
 
@@ -18,7 +19,8 @@ class CmsdkUart(SerialPort):
     """One byte deep in both directions.
 
     Args:
-        core, line, baud, irq, before_use: As for `SerialPort`; `irq` is that of reception.
+        core, line, baud, irq, before_use: As for `SerialPort`; `irq` is that of reception, the
+            next one that of sending.
         clock_hz: Frequency of the bus it hangs on.
     """
 
@@ -47,6 +49,9 @@ class CmsdkUart(SerialPort):
             return self.take()
         if offset == _STATE:
             return _RX_FULL if self.received() else 0
+        if offset == _INTERRUPT:
+            received = self.wakes() and bool(self._queue)
+            return (_RX_CAUSE if received else 0) | (_TX_CAUSE if self.send_interrupt() else 0)
         return self._file.read(offset)
 
     def write(self, offset: int, value: int) -> None:
@@ -74,7 +79,17 @@ class CmsdkUart(SerialPort):
 
     def send_interrupt(self) -> bool:
         """Bit 2 of CTRL."""
-        return bool(self._control() & _TX_INTERRUPT)
+        return bool(self._control() & _TX_ENABLE and self._control() & _TX_INTERRUPT)
+
+    def update_interrupt(self) -> None:
+        """Reception and sending have a number each."""
+        if self._irq is None:
+            return
+        for irq, wanted in (
+            (self._irq, self.wakes() and bool(self._queue)),
+            (self._irq + 1, self.send_interrupt()),
+        ):
+            (self._core.pend if wanted else self._core.unpend)(irq)
 
     def _control(self) -> int:
         return self._file.words.get(_CONTROL, 0)

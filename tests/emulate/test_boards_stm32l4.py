@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeprune.emulate.boards.stm32l4plus import fit
+from edgeprune.emulate.boards.stm32l4 import fit
 from edgeprune.emulate.peripherals import MisuseError
 from emulate.chips import Chip, FakeCore, board_target
 
