@@ -20,7 +20,8 @@ class Stm32F746(OverDrive):
         Stm32F446.layout,
         manual="RM0385",
         ports="ABCDEFGHIJK",
-        instruction_cache=None,  # ART is in front of the other way to the flash, through ITCM
+        prefetch=None,  # ART, with its prefetch, is in front of the other way to the flash, through ITCM
+        instruction_cache=None,
         data_cache=None,
         kernel_clocks={0: KernelClock.BUS, 1: KernelClock.SYSTEM, 2: KernelClock.HSI, 3: KernelClock.LSE},
     )
