@@ -13,8 +13,8 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from edgeprune.emit import emit_firmware
-from edgeprune.emulate import M4, CpuFaultError, load_image, measure_call
-from edgeprune.emulate.board import load_board
+from edgeprune.emulate import Core, CpuFaultError, load_image, measure_call
+from edgeprune.emulate.boards import load_board
 from emulate.dialogue import talk_to
 from emulate.fault_lines import fault_report
 from emulate.firmware import TINY, build, mcu_target
@@ -78,14 +78,14 @@ def test_the_platform_stays_small(any_elf: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def booted(any_elf: Path) -> M4:
-    core = M4(load_image(any_elf), mcu_target())
+def booted(any_elf: Path) -> Core:
+    core = Core(load_image(any_elf), mcu_target())
     core.boot()
     return core
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 65, 100, 257])
-def test_memory_functions_at_every_alignment(booted: M4, size: int) -> None:
+def test_memory_functions_at_every_alignment(booted: Core, size: int) -> None:
     content = bytes((7 * i + 1) % 251 for i in range(size))
     for to in range(4):
         for at in range(4):
@@ -99,7 +99,7 @@ def test_memory_functions_at_every_alignment(booted: M4, size: int) -> None:
 
 
 @pytest.mark.parametrize("distance", [-70, -33, -32, -31, -8, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 8, 31, 32, 33, 70])
-def test_memmove_where_the_areas_overlap(booted: M4, distance: int) -> None:
+def test_memmove_where_the_areas_overlap(booted: Core, distance: int) -> None:
     content = bytes((11 * i + 3) % 253 for i in range(150))
     for at in range(4):
         booted.write(BUFFER, bytes(512))
@@ -111,7 +111,7 @@ def test_memmove_where_the_areas_overlap(booted: M4, distance: int) -> None:
 @pytest.mark.parametrize(
     ("a", "b"), [(b"", b""), (b"a", b"a"), (b"a", b"b"), (b"ab", b"a"), (b"\x80", b"\x7f"), (b"same", b"some")]
 )
-def test_comparisons(booted: M4, a: bytes, b: bytes) -> None:
+def test_comparisons(booted: Core, a: bytes, b: bytes) -> None:
     booted.write(BUFFER, a + b"\0")
     booted.write(BUFFER + 64, b + b"\0")
     signed = struct.unpack("<i", struct.pack("<I", booted.call("strcmp", BUFFER, BUFFER + 64)))[0]
@@ -122,7 +122,7 @@ def test_comparisons(booted: M4, a: bytes, b: bytes) -> None:
     assert booted.call("strlen", BUFFER) == len(a)
 
 
-def test_copying_and_filling_are_fast(booted: M4) -> None:
+def test_copying_and_filling_are_fast(booted: Core) -> None:
     # 32 bytes: two groups of four LDR (5) and four STR (4), 5 for the loop.
     assert measure_call(booted, "memcpy", BUFFER, BUFFER + 4096, 1024).cycles <= 1024 // 32 * 24 + 40
     assert measure_call(booted, "memcpy", BUFFER, BUFFER + 4097, 1024).cycles <= 1024 // 32 * 24 + 40

@@ -1,4 +1,4 @@
-"""Firmware images: what the emulator needs of an ELF file."""
+"""Firmware images: what the emulator needs of an .elf, .hex or .bin file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
+from intelhex import IntelHex, IntelHexError
 
 from edgeprune.errors import UserError
 
@@ -32,12 +33,13 @@ class Function:
 
 @dataclass(frozen=True)
 class Image:
-    """A loaded ELF file.
+    """A loaded firmware file.
 
     Attributes:
         path: Where it was read from.
         segments: What flash holds.
-        symbols: Name and value of every symbol; functions without the Thumb bit.
+        symbols: Name and value of every symbol; functions without the Thumb bit.  None from
+            .hex and .bin, which know no names.
         functions: Sorted by address.
     """
 
@@ -53,6 +55,11 @@ class Image:
     @cached_property
     def _starts(self) -> list[int]:
         return [function.address for function in self.functions]
+
+    @property
+    def start(self) -> int:
+        """Its lowest address, where the vector table usually lies."""
+        return min(segment.address for segment in self.segments)
 
     def address_of(self, name: str) -> int:
         """Value of the symbol `name`.
@@ -83,19 +90,46 @@ class Image:
         return f"0x{address:08x} ({function.name}+{address - function.address})"
 
 
-def load_image(path: Path) -> Image:
-    """Read an ELF file.
+def load_image(path: Path, base: int | None = None) -> Image:
+    """Read firmware: an ELF file, Intel hex (.hex), or the plain bytes of a flash (.bin).
+
+    Args:
+        path: The file.
+        base: Where a .bin file is to lie; it does not say so itself.
 
     Raises:
-        UserError: it is missing or not an ELF file for a 32-bit Arm.
+        UserError: it is missing, damaged or empty, not for a 32-bit Arm, or a .bin without `base`.
     """
     try:
-        with path.open("rb") as stream:
-            return _read(path, ELFFile(stream))
+        image = _load(path, base)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; build it with `edgeprune build`") from None
-    except ELFError as error:
-        raise UserError(f"{path} is not an ELF file ({error}); give the firmware.elf of a built folder") from None
+    if not image.segments:
+        raise UserError(f"{path} holds no code; build it again")
+    return image
+
+
+def _load(path: Path, base: int | None) -> Image:
+    if path.suffix == ".hex":
+        return Image(path, _read_hex(path), (), ())
+    if path.suffix == ".bin":
+        if base is None:
+            raise UserError(f"{path} does not say where in memory it lies; give its base address, or the .elf or .hex")
+        content = path.read_bytes()
+        return Image(path, (Segment(base, content),) if content else (), (), ())
+    with path.open("rb") as stream:
+        try:
+            return _read(path, ELFFile(stream))
+        except ELFError as error:
+            raise UserError(f"{path} is not an ELF file ({error}); give the firmware.elf of a built folder") from None
+
+
+def _read_hex(path: Path) -> tuple[Segment, ...]:
+    try:
+        content = IntelHex(str(path))
+    except (IntelHexError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not an Intel hex file ({error}); build it again") from None
+    return tuple(Segment(first, content.tobinstr(start=first, end=end - 1)) for first, end in content.segments())
 
 
 def _read(path: Path, elf: ELFFile) -> Image:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from edgeprune.emulate.timing import Timing
+from edgeprune.emulate.timing import timing_model
+from edgeprune.targets.profile import McuCpu
+
+MODEL = timing_model(McuCpu(core="cortex-m4", clock_hz=120_000_000))
 
 # Assembly, its encoding at an address divisible by 4, cycles, cycles added when it branches.
 DATA_PROCESSING = [
@@ -74,18 +75,19 @@ FETCH = [
     ("text", "code", "cycles", "taken"), DATA_PROCESSING + LOADS_AND_STORES + BRANCHES + FLOATING_POINT + FETCH
 )
 def test_cost_follows_the_manual(text: str, code: str, cycles: int, taken: int) -> None:
-    cost = Timing().block(bytes.fromhex(code), 0x0800_0000)
+    cost = MODEL.block(bytes.fromhex(code), 0x0800_0000)
     assert (cost.cycles, cost.taken_cycles) == (cycles, taken), text
 
 
-@pytest.mark.parametrize(("address", "wide"), [(0x0800_0000, False), (0x0800_0002, True)])
-def test_a_block_knows_whether_it_starts_with_an_unaligned_wide_instruction(address: int, wide: bool) -> None:
-    assert Timing().block(bytes.fromhex("01fb02f0"), address).starts_wide is wide
+@pytest.mark.parametrize(("address", "cycles"), [(0x0800_0000, 0), (0x0800_0002, 1)])
+def test_arriving_at_an_unaligned_wide_instruction_takes_a_cycle(address: int, cycles: int) -> None:
+    assert MODEL.block(bytes.fromhex("01fb02f0"), address).arrival_cycles == cycles
 
 
-@given(st.binary(min_size=2, max_size=40).filter(lambda code: len(code) % 2 == 0))
-def test_any_bytes_have_a_cost(code: bytes) -> None:
-    cost = Timing().block(code, 0x0800_0000)
-    # The shortest instruction has 2 bytes, and only a folded IT is free.
-    assert 1 <= cost.instructions <= len(code) // 2
-    assert cost.cycles >= cost.instructions // 2
+def test_it_is_noticed() -> None:
+    assert MODEL.block(bytes.fromhex("013008bf1146"), 0x0800_0000).holds_it
+    assert not MODEL.block(bytes.fromhex("01301146"), 0x0800_0000).holds_it
+
+
+def test_only_this_model_claims_to_be_calibrated() -> None:
+    assert MODEL.trust.error_class == "calibrated"
