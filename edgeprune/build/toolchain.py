@@ -72,7 +72,8 @@ class Toolchain:
             abi = "eabihf" if cpu.fpu else "eabi"
             name = cpu.core.replace("-", "_") + ("" if cpu.facts.helium and cpu.fpu else _ZIG_FPU[cpu.fpu])
             return ["-target", f"thumb-freestanding-{abi}", f"-mcpu={name}", "-fno-sanitize=undefined"]
-        flags = ["-mthumb", f"-mcpu={cpu.core}", "-ffreestanding"]
+        # The assembly in the sources is in unified syntax, which gcc assumes for Armv7-M only.
+        flags = ["-mthumb", f"-mcpu={cpu.core}", "-ffreestanding", "-masm-syntax-unified"]
         if cpu.fpu is None:
             return [*flags, "-mfloat-abi=soft"]
         # Helium and its FPU are one unit, which the core's name stands for.
