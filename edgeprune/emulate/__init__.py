@@ -1,5 +1,6 @@
 """Emulated boards: executes firmware and counts cycles."""
 
+from edgeprune.emulate.access import Peripheral
 from edgeprune.emulate.boards import Board, Fittings, load_board
 from edgeprune.emulate.call import (
     CallCost,
@@ -11,7 +12,7 @@ from edgeprune.emulate.call import (
     monitored_calls,
     monitored_windows,
 )
-from edgeprune.emulate.core import Core, CpuFaultError, Peripheral, StopReason
+from edgeprune.emulate.core import Core, CpuFaultError, StopReason
 from edgeprune.emulate.image import Image, load_image
 from edgeprune.emulate.peripherals import Bus, Line, MisuseError, RegisterFile, SerialPort
 from edgeprune.emulate.pty import serve

@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 import struct
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import unicorn
 from unicorn import arm_const
 
+from edgeprune.emulate.access import BusAccess, Peripheral
 from edgeprune.emulate.counter import BlockCounter
 from edgeprune.emulate.exceptions import FIRST_INTERRUPT, HARD_FAULT, NMI, SVCALL
 from edgeprune.emulate.faults import Trouble, fault_of_access, fault_of_trap
@@ -52,16 +53,6 @@ class StopReason(enum.Enum):
     HALTED = enum.auto()  # sleeps, and nothing will wake it
     STOPPED = enum.auto()  # `request_stop` was called
     BUDGET = enum.auto()  # all cycles that it was given are spent
-
-
-class Peripheral(Protocol):
-    """A device on the bus; registers are words, `offset` counts bytes from its base."""
-
-    def read(self, offset: int) -> int:
-        """Value of the register at `offset`."""
-
-    def write(self, offset: int, value: int) -> None:
-        """Set the register at `offset`."""
 
 
 class Core:
@@ -136,27 +127,8 @@ class Core:
 
     def attach(self, peripheral: Peripheral, base: int, size: int) -> None:
         """Put a peripheral on the bus.  What it raises ends `run`, which raises it again."""
-        peek = getattr(peripheral, "peek", peripheral.read)  # completes writes of a part
-
-        def read(_uc: Any, offset: int, width: int, _data: Any) -> int:
-            try:
-                word = peripheral.read(offset & ~3)
-            except BaseException as error:
-                self._abandon(error)
-                return 0
-            return word >> 8 * (offset & 3) & ((1 << 8 * width) - 1)
-
-        def write(_uc: Any, offset: int, width: int, value: int, _data: Any) -> None:
-            try:
-                if width < 4:
-                    shift = 8 * (offset & 3)
-                    mask = ((1 << 8 * width) - 1) << shift
-                    value = peek(offset & ~3) & ~mask | value << shift & mask
-                peripheral.write(offset & ~3, value)
-            except BaseException as error:
-                self._abandon(error)
-
-        self._uc.mmio_map(base, _whole_pages(size), read, None, write, None)
+        access = BusAccess(peripheral, self._abandon)
+        self._uc.mmio_map(base, _whole_pages(size), access.read, None, access.write, None)
 
     def _abandon(self, error: BaseException) -> None:
         # An exception cannot pass through the C below; keep it and stop at the next block.

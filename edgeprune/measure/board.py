@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from edgeprune.build import Firmware
 from edgeprune.devices import BoardClient, open_transport
 from edgeprune.devices.transports.emulator import SCHEME as EMULATOR
+from edgeprune.emulate import load_image
 from edgeprune.errors import UserError
 from edgeprune.graph import DType
 from edgeprune.measure.arrays import Array, InputBatch
@@ -34,6 +36,16 @@ class BoardRun:
     outputs: tuple[Array, ...]
 
 
+@dataclass
+class _Symbols:
+    """Names of the functions in the image that runs, read when a board reports a fault."""
+
+    elf: Path
+
+    def describe(self, address: int) -> str:
+        return load_image(self.elf).describe(address)
+
+
 def run_on_board(
     firmware: Firmware, via: str, inputs: InputBatch, runs: int, layers: bool = True, progress: Progress = SILENT
 ) -> BoardRun:
@@ -57,15 +69,19 @@ def run_on_board(
         raise UserError(f"{firmware.folder} was built for {target.name}, which is no microcontroller; use --via host")
     total = max(runs, len(inputs))
     progress.start(f"{firmware.manifest.name} on {target.name} via {via}", total)
+    symbols = _Symbols(firmware.elf)
     with open_transport(via, firmware.elf, target) as line:
-        board = BoardClient(line)
+        board = BoardClient(line, describe=symbols.describe)
         identity = board.require(firmware.manifest.name, firmware.manifest.sha256)
+        if identity.profile:
+            symbols.elf = firmware.profile_elf
         cycles, outputs = _run_all(board, firmware, inputs, runs, progress)
         memory = board.memory()
         timed = board.layers(_PROFILE_RUNS) if layers and identity.profile else ()
     if layers and via == EMULATOR:
+        symbols.elf = firmware.profile_elf
         with open_transport(via, firmware.profile_elf, target) as line:
-            board = BoardClient(line)
+            board = BoardClient(line, describe=symbols.describe)
             _load(board, inputs.sample(len(inputs) - 1))
             timed = board.layers(_PROFILE_RUNS)
     progress.finish()

@@ -6,5 +6,7 @@
 #include <stdint.h>
 
 uint32_t crc32(const void *data, size_t size);
+/* Goes on from the CRC-32 of what came before; that of nothing is 0. */
+uint32_t crc32_more(uint32_t crc, const void *data, size_t size);
 
 #endif

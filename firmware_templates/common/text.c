@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include "crc32.h"
 #include "platform.h"
 #include "small.h"
 
@@ -23,8 +24,29 @@ __attribute__((noinline)) uint32_t text_divide(uint64_t *value, uint32_t divisor
     return (uint32_t)remainder;
 }
 
+static uint32_t checksum;
+
+void text_crc_start(void) {
+    checksum = 0;
+}
+
+void text_crc_add(const void *data, uint32_t size) {
+    checksum = crc32_more(checksum, data, size);
+}
+
+uint32_t text_crc(void) {
+    return checksum;
+}
+
 void text_char(char c) {
+    text_crc_add(&c, 1);
     platform_put_char(c);
+}
+
+void text_bytes(const uint8_t *data, uint32_t size) {
+    while (size-- > 0) {
+        text_char((char)*data++);
+    }
 }
 
 void text_string(const char *string) {
@@ -35,7 +57,8 @@ void text_string(const char *string) {
 
 void text_line(const char *string) {
     text_string(string);
-    text_string("\r\n");
+    platform_put_char('\r');
+    text_char('\n');
 }
 
 /* At least `width` digits, zeros in front. */

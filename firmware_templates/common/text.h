@@ -9,7 +9,15 @@
  * 64-bit division lives in a library that not every toolchain links. */
 uint32_t text_divide(uint64_t *value, uint32_t divisor);
 
+/* Every character that is sent enters a checksum, so that a reply can end with it; only the
+ * CR of a line's end stays out. */
+void text_crc_start(void);
+/* Enters the checksum without being sent. */
+void text_crc_add(const void *data, uint32_t size);
+uint32_t text_crc(void);
+
 void text_char(char c);
+void text_bytes(const uint8_t *data, uint32_t size);
 void text_string(const char *string);
 /* The string and the end of the line, CR LF. */
 void text_line(const char *string);

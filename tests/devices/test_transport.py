@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import psutil
 import pytest
+import serial
 
-from edgeprune.devices import BoardClient, open_transport, schemes
+from edgeprune.devices import BoardClient, FirmwareFault, open_transport, schemes
 from edgeprune.devices.serial_line import open_port
+from edgeprune.emulate import load_image
 from edgeprune.errors import DeviceError, UserError
 from emulate.firmware import build, mcu_target
 
@@ -124,6 +128,42 @@ def test_a_line_that_is_unplugged_breaks_with_a_sentence() -> None:
     os.close(slave)
 
 
+def test_a_port_without_permission_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise serial.SerialException(errno.EACCES, "could not open port: permission denied")
+
+    monkeypatch.setattr(serial, "Serial", refuse)  # a test that runs as root may open everything
+    with (
+        pytest.raises(DeviceError, match="no permission for the serial port /dev/ttyX; add yourself to the group"),
+        open_port("/dev/ttyX", 115200),
+    ):
+        pass
+
+
+def test_a_port_that_another_program_has_is_named() -> None:
+    master, slave = os.openpty()
+    path = os.ttyname(slave)
+    with (
+        open_port(path, 115200),
+        pytest.raises(DeviceError, match=f"another program has the serial port {path} open; close it"),
+        open_port(path, 115200),
+    ):
+        pass
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_board_that_is_unplugged_in_the_middle_of_an_inference(release_elf: Path) -> None:
+    with (
+        pytest.raises(DeviceError, match="broke"),
+        open_transport("emulator", release_elf, mcu_target()) as line,
+    ):
+        client = BoardClient(line)
+        (child,) = children()
+        threading.Timer(0.5, os.kill, (child, signal.SIGKILL)).start()
+        client.infer(1_000_000_000)
+
+
 def test_a_board_that_takes_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edgeprune.devices.serial_line._WRITE_SECONDS", 0.3)
     master, slave = os.openpty()
@@ -133,14 +173,15 @@ def test_a_board_that_takes_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) 
     os.close(slave)
 
 
-def test_firmware_that_faults_is_reported_and_the_line_is_gone(tmp_path: Path) -> None:
+def test_firmware_that_faults_says_so_and_can_be_reset(tmp_path: Path) -> None:
     elf = build(tmp_path / "fault", defines=("TINY_FAULT_ADDRESS=0x90000000",))
     with open_transport("emulator", elf, mcu_target()) as line:
-        client = BoardClient(line)
-        with pytest.raises(DeviceError, match=r"the firmware failed during `ep run 1`: e-.fault HardFault 3"):
+        client = BoardClient(line, describe=load_image(elf).describe)
+        with pytest.raises(FirmwareFault, match=r"Fault at 0x\w{8} \(misbehave\+\d+\).* address 0x90000000") as caught:
             client.run(1)
-        with pytest.raises(DeviceError, match="nothing answered"):
-            BoardClient(line, answer_seconds=0.2)  # halted, but still on its line
+        assert caught.value.report.registers.bfar == 0x9000_0000
+        # The board waits in its post-mortem loop; a new client starts it again.
+        assert BoardClient(line).identify().model == "tiny"
     assert not children()
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from edgeprune.emulate.access import Peripheral
 from edgeprune.emulate.boards.board import Fittings
-from edgeprune.emulate.core import Peripheral
 from edgeprune.emulate.image import Image
 from edgeprune.emulate.peripherals import Line
 from edgeprune.targets import McuTarget

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,36 +11,45 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgeprune.emulate import call_function
-from emulate.dialogue import Dialogue, talk_to
 from emulate.firmware import mcu_target
+from emulate.virtual import VirtualBoard
 
 READY = "m-ready\r\n"
+SESSION = "12AB34CD"
 A_BYTES, B_BYTES = 83, 41
 LOADED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
-def board(release_elf: Path) -> Iterator[Dialogue]:
-    with talk_to(release_elf) as (line, _):
-        assert line.take() == "m-init-done\r\n" + READY
-        yield line
+def board(release_elf: Path) -> VirtualBoard:
+    return started(release_elf)
 
 
 @pytest.fixture(scope="module")
-def profiled(profile_elf: Path) -> Iterator[Dialogue]:
-    with talk_to(profile_elf) as (line, _):
-        line.take()
-        yield line
+def profiled(profile_elf: Path) -> VirtualBoard:
+    return started(profile_elf)
 
 
-def ask(board: Dialogue, command: str) -> list[str]:
+def started(elf: Path) -> VirtualBoard:
+    board = VirtualBoard(elf)
+    assert board.ask(b"") == "m-init-done\r\n" + READY
+    assert ask(board, f"ep sync {SESSION}") == [f"ep-sync-[{SESSION},{SESSION}]"]
+    return board
+
+
+def ask(board: VirtualBoard, command: str, session: str = SESSION) -> list[str]:
+    """Lines of the reply, without the checksum that ends those to `ep` commands."""
     reply = board.ask(f"{command}%".encode())
     assert reply.endswith(READY)
     assert reply.count("\n") == reply.count("\r\n")
-    return reply.removesuffix(READY).split("\r\n")[:-1]
+    lines = reply.removesuffix(READY).split("\r\n")[:-1]
+    if command.split(" ", maxsplit=1)[0] == "ep":
+        covered = "".join(f"{line}\n" for line in [command, *lines[:-1]]) + session
+        assert lines.pop() == f"ep-crc32-[{zlib.crc32(covered.encode()):08X}]"
+    return lines
 
 
-def load(board: Dialogue, index: int, content: bytes) -> None:
+def load(board: VirtualBoard, index: int, content: bytes) -> None:
     ask(board, f"ep input {index}")
     assert ask(board, f"db load {len(content)}") == [f"m-[Expecting {len(content)} bytes]"]
     pieces = [content[i : i + 31] for i in range(0, len(content), 31)]
@@ -49,14 +57,14 @@ def load(board: Dialogue, index: int, content: bytes) -> None:
     assert replies == [[]] * (len(pieces) - 1) + [["m-load-done"]]
 
 
-def test_the_benchmarks_own_commands(board: Dialogue) -> None:
+def test_the_benchmarks_own_commands(board: VirtualBoard) -> None:
     assert ask(board, "name") == ["m-name-dut-[cortex-m4]"]
     assert ask(board, "profile") == ["m-profile-[ULPMark for tinyML Firmware V0.0.1]", "m-model-[tiny]"]
     assert re.fullmatch(r"m-lap-us-\d+", ask(board, "timestamp")[0])
     assert any("infer" in line for line in ask(board, "help"))
 
 
-def test_an_inference_takes_what_was_loaded(board: Dialogue) -> None:
+def test_an_inference_takes_what_was_loaded(board: VirtualBoard) -> None:
     load(board, 0, bytes([7] * A_BYTES))
     load(board, 1, bytes([256 - 9] * B_BYTES))
     reply = ask(board, "infer 3 2")
@@ -70,8 +78,8 @@ def test_an_inference_takes_what_was_loaded(board: Dialogue) -> None:
     assert second > first
 
 
-def test_the_device_clock_agrees_with_the_cycle_counter(board: Dialogue) -> None:
-    cycles = [int(c) for c in ask(board, "ep run 1")[0].removeprefix("ep-cycles-[").rstrip("]").split(",")]
+def test_the_device_clock_agrees_with_the_cycle_counter(board: VirtualBoard) -> None:
+    cycles = [int(c) for c in ask(board, "ep run 1")[1].removeprefix("ep-cycles-[").rstrip("]").split(",")]
     reply = ask(board, "infer 1000 0")
     first, second = (int(line.removeprefix("m-lap-us-")) for line in reply[2:5] if line.startswith("m-lap"))
     microseconds = 1000 * cycles[0] / 120
@@ -79,52 +87,122 @@ def test_the_device_clock_agrees_with_the_cycle_counter(board: Dialogue) -> None
     assert microseconds < second - first < microseconds + 1000 * 1000 / 120
 
 
-def test_reported_cycles_are_those_of_the_call(board: Dialogue, release_elf: Path) -> None:
-    reply = ask(board, "ep run 40")
+def test_reported_cycles_are_those_of_the_call(board: VirtualBoard, release_elf: Path) -> None:
+    head, *reply = ask(board, "ep run 40")
+    assert head == "ep-run-[40]"
     assert [line.count(",") + 1 for line in reply] == [16, 16, 8]
     cycles = {int(c) for line in reply for c in line.removeprefix("ep-cycles-[").rstrip("]").split(",")}
     assert len(cycles) == 1
+    # Within the few instructions around the call.
     assert 0 <= cycles.pop() - call_function(release_elf, mcu_target(), "ep_invoke").cycles <= 8
 
 
-def test_output_bytes_and_their_checksum(board: Dialogue) -> None:
+def test_output_bytes_and_their_checksum(board: VirtualBoard) -> None:
     load(board, 0, bytes(range(A_BYTES)))
     load(board, 1, bytes(B_BYTES))
     ask(board, "ep run 1")
     reply = ask(board, "ep output 0")
     content = bytes(range(B_BYTES))
     assert reply[0] == f"ep-output-[0,int8,{B_BYTES}]"
-    assert bytes.fromhex("".join(line.removeprefix("ep-data-") for line in reply[1:-1])) == content
-    assert reply[-1] == f"ep-crc32-[{zlib.crc32(content):08X}]"
+    assert bytes.fromhex("".join(line.removeprefix("ep-data-") for line in reply[1:])) == content
     assert ask(board, "ep output 1")[0] == "ep-output-[1,float32,4]"
 
 
-def test_a_loaded_input_can_be_read_back(board: Dialogue) -> None:
+def test_a_loaded_input_can_be_read_back(board: VirtualBoard) -> None:
     content = bytes(range(200, 200 + B_BYTES))
     load(board, 1, content)
-    assert ask(board, "ep input-crc") == [f"ep-crc32-[{zlib.crc32(content):08X}]"]
+    assert ask(board, "ep input-crc") == [f"ep-input-crc-[1,{zlib.crc32(content):08X}]"]
     lines = ask(board, "db print")
     assert bytes.fromhex("".join(line.removeprefix("m-buffer-").replace("-", "") for line in lines)) == content
 
 
-def test_digits_beyond_the_input_are_disregarded(board: Dialogue) -> None:
+def test_digits_beyond_the_input_are_disregarded(board: VirtualBoard) -> None:
     ask(board, "ep input 1")
     ask(board, f"db load {B_BYTES}")
     ask(board, "db " + "11" * 38)
     assert ask(board, "db " + "22" * 38) == ["m-load-done"]
     content = b"\x11" * 38 + b"\x22" * 3
-    assert ask(board, "ep input-crc") == [f"ep-crc32-[{zlib.crc32(content):08X}]"]
+    assert ask(board, "ep input-crc") == [f"ep-input-crc-[1,{zlib.crc32(content):08X}]"]
 
 
-def test_profiled_firmware_times_each_layer(profiled: Dialogue) -> None:
-    assert ask(profiled, "ep id")[0].endswith(",120000000,1]")
-    lines = ask(profiled, "ep layers 2")
-    layers = [re.fullmatch(r"ep-layer-\[(\d),(\w+),(\d+),(\d+)\]", line) for line in lines]
-    assert [match and match.groups()[:2] for match in layers] == [("0", "add"), ("1", "scale")]
-    spent = sum(int(match[3]) for match in layers if match)
-    total = int(ask(profiled, "ep run 1")[0].removeprefix("ep-cycles-[").rstrip("]"))
-    assert total - 200 < spent <= total  # the rest is the timing itself
-    assert ask(profiled, "ep layers 9") == ["e-[Command 'ep layers' requires 1 to 8 inferences]"]
+def test_profiled_firmware_times_each_layer(profiled: VirtualBoard) -> None:
+    assert ask(profiled, "ep id")[0].startswith("ep-id-[tiny,0011")
+    assert ",120000000,1," in ask(profiled, "ep id")[0]
+    lines = ask(profiled, "ep layers 20")
+    assert lines[:2] == ["ep-layer-[0,add]", "ep-layer-[1,scale]"]
+    runs = [re.fullmatch(r"ep-layer-cycles-\[0,(\d+),(\d+)\]", line) for line in lines[2:]]
+    assert len(runs) == 20
+    spent = {int(match[1]) + int(match[2]) for match in runs if match}
+    total = int(ask(profiled, "ep run 1")[1].removeprefix("ep-cycles-[").rstrip("]"))
+    assert len(spent) == 1
+    assert total - 300 < spent.pop() <= total  # the rest is the timing itself
+    assert ask(profiled, "ep layers 0") == ["e-[Command 'ep layers' requires the number of inferences]"]
+
+
+def test_a_session_is_told_from_another(board: VirtualBoard) -> None:
+    assert ask(board, "ep sync 00000001", "00000001") == [f"ep-sync-[00000001,{SESSION}]"]
+    assert ask(board, "ep memory", "00000001")[0].startswith("ep-memory-[")
+    refused = "e-[Command 'ep sync' requires a word of 8 hex digits that is not 0]"
+    for word in ("00000000", "1234567", "123456789", "1234567g", ""):
+        assert ask(board, f"ep sync {word}", "00000001") == [refused]
+    assert ask(board, f"ep sync {SESSION.lower()}") == [f"ep-sync-[{SESSION},{SESSION}]"]
+
+
+def put(board: VirtualBoard, place: str, content: bytes, *, session: str = SESSION, crc: int | None = None) -> str:
+    arguments = f"{place} {zlib.crc32(content) if crc is None else crc:08X} "
+    check = zlib.crc32((arguments + session).encode())
+    return board.ask(f"ep put {arguments}{check:08X}%".encode() + content).splitlines()[0]
+
+
+def test_raw_bytes_go_in_and_come_out(board: VirtualBoard) -> None:
+    a = bytes(range(A_BYTES))
+    b = b"%\r\n\0" * 10 + b"%"
+    assert put(board, "0 0 80", a[:80]) == "ep-put-[0,0,80]"
+    assert put(board, "0 80 3", a[80:]) == "ep-put-[0,80,3]"
+    assert put(board, "1 0 41", b) == "ep-put-[1,0,41]"
+    assert ask(board, "ep input-crc 0") == [f"ep-input-crc-[0,{zlib.crc32(a):08X}]"]
+    assert ask(board, "ep input-crc 1") == [f"ep-input-crc-[1,{zlib.crc32(b):08X}]"]
+    ask(board, "ep run 1")
+    assert ask(board, "ep get 0") == ["ep-output-[0,int8,41]"]
+    reply = board.ask(b"ep get 0 7 30%")
+    expected = bytes(x + y for x, y in zip(a, b, strict=False))[7:37]
+    assert reply.startswith(f"ep-get-[0,7,30]\r\n{expected.decode('ascii')}\r\nep-crc32-[")
+    covered = b"ep get 0 7 30\nep-get-[0,7,30]\n" + expected + b"\n" + SESSION.encode()
+    assert reply.endswith(f"[{zlib.crc32(covered):08X}]\r\n" + READY)
+
+
+@pytest.mark.parametrize(
+    ("place", "size"), [("0 0 84", 84), ("0 83 1", 1), ("0 4294967295 2", 2), ("0 0 0", 0), ("0 0 1025", 1025)]
+)
+def test_a_block_outside_its_tensor_is_refused(board: VirtualBoard, place: str, size: int) -> None:
+    refused = "e-[A block has 1 to 1024 bytes and lies within the tensor]"
+    assert put(board, place, bytes(size)) == refused
+    assert ask(board, f"ep get {place}".replace("84", "42").replace("83", "41")) == [refused]
+    assert ask(board, "name") == ["m-name-dut-[cortex-m4]"]
+
+
+def test_damaged_raw_bytes_are_refused_and_none_is_taken_for_a_command(board: VirtualBoard) -> None:
+    assert put(board, "0 0 80", bytes(80)) == "ep-put-[0,0,80]"
+    content = b"name%help%" * 8
+    assert put(board, "0 0 80", content, crc=1) == "e-[Damaged bytes]"
+    assert put(board, "0 0 80", content, session="00000002") == "e-[Damaged command]"
+    assert put(board, "0 0 80", content[:79], crc=zlib.crc32(content)) == "e-[Damaged bytes]"
+    assert board.ask(b"ep put 0 0 80 00000000 00000000%" + content).startswith("e-[Damaged command]")
+    assert board.ask(b"ep put%" + content).startswith("e-[Damaged command]")
+    assert ask(board, "name") == ["m-name-dut-[cortex-m4]"]
+
+
+def test_the_latest_infer_is_told_again(board: VirtualBoard) -> None:
+    before = ask(board, "ep infer")[0].removeprefix("ep-infer-[").split(",")[0]
+    reply = ask(board, "infer 3 2")
+    first, second = (line.removeprefix("m-lap-us-") for line in reply[3:5])
+    assert ask(board, "ep infer") == [f"ep-infer-[{int(before) + 1},3,2,{first},{second}]", reply[-1]]
+
+
+def test_a_reset_starts_again(release_elf: Path) -> None:
+    board = started(release_elf)
+    assert board.ask(b"ep reset%").endswith(READY + "m-init-done\r\n" + READY)
+    assert ask(board, "ep sync 00000002", "00000002") == ["ep-sync-[00000002,00000002]"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +227,11 @@ def test_profiled_firmware_times_each_layer(profiled: Dialogue) -> None:
         ("ep output 2", "There is no such output"),
         ("ep run", "Command 'ep run' requires the number of inferences"),
         ("ep run 0", "Command 'ep run' requires the number of inferences"),
+        ("ep put", "Damaged command"),
+        ("ep put 0 0 1 00000000 00000000", "Damaged command"),
+        ("ep get 2", "There is no such output"),
+        ("ep get 0 0", "A block has 1 to 1024 bytes and lies within the tensor"),
+        ("ep sync 0", "Command 'ep sync' requires a word of 8 hex digits that is not 0"),
         ("ep layers 1", "This firmware was built without per-layer profiling"),
         ("infer 0", "Inference iterations must be >0"),
         ("infer 1 x", "Inference warmup must be >=0"),
@@ -156,17 +239,17 @@ def test_profiled_firmware_times_each_layer(profiled: Dialogue) -> None:
         ("x" * 10_000, "Command longer than 80 characters"),
     ],
 )
-def test_what_cannot_be_done_is_refused(board: Dialogue, command: str, error: str) -> None:
+def test_what_cannot_be_done_is_refused(board: VirtualBoard, command: str, error: str) -> None:
     ask(board, "ep input 0")
     assert ask(board, command) == [f"e-[{error}]"]
 
 
-def test_the_longest_command_is_taken(board: Dialogue) -> None:
+def test_the_longest_command_is_taken(board: VirtualBoard) -> None:
     assert ask(board, "x" * 80) == ["e-[Unknown command: " + "x" * 80 + "]"]
 
 
 @pytest.mark.parametrize("digits", ["0", "0g", "g0", "123", "zz"])
-def test_damaged_digits_are_refused_and_loading_can_go_on(board: Dialogue, digits: str) -> None:
+def test_damaged_digits_are_refused_and_loading_can_go_on(board: VirtualBoard, digits: str) -> None:
     ask(board, "ep input 1")
     ask(board, f"db load {B_BYTES}")
     assert ask(board, f"db {digits}")[0].startswith("e-[In")
@@ -174,13 +257,13 @@ def test_damaged_digits_are_refused_and_loading_can_go_on(board: Dialogue, digit
     assert ask(board, "db " + "00" * 3) == ["m-load-done"]
 
 
-def test_line_ends_and_noise_between_commands_are_ignored(board: Dialogue) -> None:
+def test_line_ends_and_noise_between_commands_are_ignored(board: VirtualBoard) -> None:
     assert board.ask(b"\r\n\0\r\nna\0me\r\n%") == "m-name-dut-[cortex-m4]\r\n" + READY
 
 
 @LOADED
 @given(st.binary(max_size=300))
-def test_the_board_answers_after_any_bytes(board: Dialogue, noise: bytes) -> None:
+def test_the_board_answers_after_any_bytes(board: VirtualBoard, noise: bytes) -> None:
     replies = board.ask(noise + b"%")
     assert replies.count(READY) == noise.count(b"%") + 1
     assert all(32 <= ord(c) < 127 or c in "\r\n" for c in replies)
@@ -195,14 +278,14 @@ WORDS = st.sampled_from(
 
 @LOADED
 @given(st.lists(WORDS, max_size=6))
-def test_the_board_answers_after_any_words(board: Dialogue, words: list[str]) -> None:
+def test_the_board_answers_after_any_words(board: VirtualBoard, words: list[str]) -> None:
     command = " ".join(words)
     replies = board.ask(command.encode() + b"%")
     assert replies.count(READY) == command.count("%") + 1
     assert ask(board, "name") == ["m-name-dut-[cortex-m4]"]
 
 
-def test_every_command_is_documented(board: Dialogue) -> None:
+def test_every_command_is_documented(board: VirtualBoard) -> None:
     page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
     commands = [re.split(r"  +", line)[0] for line in ask(board, "help")[1:]]
     documented = {match.replace(" [W]", " [W=10]") for match in re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)}

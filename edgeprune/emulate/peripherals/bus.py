@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edgeprune.emulate.core import CpuFaultError, Peripheral
+from edgeprune.emulate.access import Peripheral
+from edgeprune.emulate.core import CpuFaultError
 from edgeprune.emulate.peripherals.device import Device
 
 _PAGE = 0x1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edgeprune.emulate.core import Peripheral
+from edgeprune.emulate.access import Peripheral
 from edgeprune.errors import DeviceError
 
 
