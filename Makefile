@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 C_FILES := $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help environment format check test fuzz demo lock
+.PHONY: help environment format check test bench fuzz demo lock
 
 help: ## Show these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ check: environment ## All that a change must pass
 	$(PYTHON) -m mypy
 	.venv/bin/clang-format --dry-run -Werror $(C_FILES)
 	python3 tests
+
+bench: environment ## Compare the emulator with the referee and with QEMU, and time it
+	$(PYTHON) tests/bench/emulator.py
 
 demo: ## The main job on the model that ships with edgeprune
 	python3 -m edgeprune run models/fashion/recipe.toml

@@ -29,7 +29,7 @@ def test_data_files_are_in_it(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in (
         "edgeprune/_data/targets/cortex-m4.toml",
-        "edgeprune/_data/firmware_templates/cmsdk/link.ld.j2",
+        "edgeprune/_data/firmware_templates/common/link.ld.j2",
         "edgeprune/_data/models/fashion/fashion.keras",
         "edgeprune/_data/models/fashion/recipe.toml",
         "edgeprune/ops/conv_2d/ep_conv_2d_s8_dsp.c",

@@ -112,7 +112,7 @@ def _build_image(plan: Plan, model: TfliteModel, name: str, stage: Path, toolcha
     tree.write(sources)
     platform = load_platform(plan.target.platform)
     for file, defines in ((_RELEASE, ()), (_PROFILE, ("EP_PROFILE=1",))):
-        toolchain.link(platform, sources, file, defines)
+        toolchain.link(platform, sources, file, defines, plan.target.cpu)
         shutil.move(sources / file, stage / file)
     sizes = image_sizes(stage / _RELEASE)
     _check_fit(plan, sizes)

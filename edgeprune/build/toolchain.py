@@ -13,6 +13,7 @@ from pathlib import Path
 from edgeprune.emit import Platform
 from edgeprune.errors import ToolchainError
 from edgeprune.resources import cache_folder
+from edgeprune.targets import McuCpu
 
 #: Wanted of every compiler.  -fno-strict-aliasing: the arena is one array of bytes that
 #: kernels use as int16 and int32 too.
@@ -20,8 +21,13 @@ _COMMON_FLAGS = (
     "-std=c99", "-O2", "-g0", "-fno-strict-aliasing", "-fno-common",
     "-Wall", "-Wextra", "-Werror",
 )  # fmt: skip
-#: zig's names for what gcc calls -mfpu.
-_ZIG_FPU = {"fpv4-sp-d16": "vfp4d16sp"}
+#: What zig calls gcc's -mfpu, as features beside those that the core's name implies.
+_ZIG_FPU = {
+    None: "+soft_float", "fpv4-sp-d16": "+vfp4d16sp", "fpv5-sp-d16": "+fp_armv8d16sp-fp64", "fpv5-d16": "+fp_armv8d16"
+}  # fmt: skip
+#: -lgcc means the compiler's own support library to zig too: 64-bit and soft-float arithmetic
+#: for cores without; only what is called gets into the image.
+_BARE_LINK = ("-nostdlib", "-Wl,--gc-sections", "-Wl,--build-id=none", "-lgcc")
 _COMPILE_SECONDS = 300
 
 
@@ -39,8 +45,10 @@ class Toolchain:
     version: str
     command: tuple[str, ...]
 
-    def link(self, platform: Platform, folder: Path, output: str, defines: tuple[str, ...] = ()) -> None:
-        """Compile and link all C files of `folder` into `folder/output`.
+    def link(
+        self, platform: Platform, folder: Path, output: str, defines: tuple[str, ...] = (), cpu: McuCpu | None = None
+    ) -> None:
+        """Compile and link all C files of `folder` into `folder/output`, for `cpu` or for this machine.
 
         Paths given to the compiler are relative, so that equal sources give equal images
         wherever they lie.
@@ -51,28 +59,25 @@ class Toolchain:
         sources = sorted(path.name for path in folder.glob("*.c"))
         script = [f"-Wl,-T,{platform.linker_script}"] if platform.linker_script else []
         arguments = [
-            *self.command, *self._cpu_flags(platform), *_COMMON_FLAGS, *platform.cflags,
-            *(f"-D{define}" for define in defines), "-I.", *sources, *self._link_flags(platform), *script, "-o", output,
+            *self.command, *self._cpu_flags(cpu), *_COMMON_FLAGS, *platform.cflags,
+            *(f"-D{define}" for define in defines), "-I.", *sources, *(_BARE_LINK if cpu else ()), *script,
+            "-o", output,
         ]  # fmt: skip
         _run(arguments, folder, self.name)
 
-    def _cpu_flags(self, platform: Platform) -> list[str]:
-        if platform.cpu is None:
+    def _cpu_flags(self, cpu: McuCpu | None) -> list[str]:
+        if cpu is None:
             return []
         if self.name == "zig":
-            abi = "eabihf" if platform.float_abi == "hard" else "eabi"
-            cpu = platform.cpu.replace("-", "_")
-            cpu += f"+{_ZIG_FPU[platform.fpu]}" if platform.fpu else ""
-            return ["-target", f"thumb-freestanding-{abi}", f"-mcpu={cpu}", "-fno-sanitize=undefined"]
-        flags = ["-mthumb", f"-mcpu={platform.cpu}", "-ffreestanding"]
-        flags += [f"-mfpu={platform.fpu}"] if platform.fpu else []
-        return flags + ([f"-mfloat-abi={platform.float_abi}"] if platform.float_abi else [])
-
-    def _link_flags(self, platform: Platform) -> list[str]:
-        if platform.cpu is None:
-            return []
-        flags = ["-nostdlib", "-Wl,--gc-sections", "-Wl,--build-id=none"]
-        return flags if self.name == "zig" else [*flags, "-lgcc"]
+            abi = "eabihf" if cpu.fpu else "eabi"
+            name = cpu.core.replace("-", "_") + ("" if cpu.facts.helium and cpu.fpu else _ZIG_FPU[cpu.fpu])
+            return ["-target", f"thumb-freestanding-{abi}", f"-mcpu={name}", "-fno-sanitize=undefined"]
+        # The assembly in the sources is in unified syntax, which gcc assumes for Armv7-M only.
+        flags = ["-mthumb", f"-mcpu={cpu.core}", "-ffreestanding", "-masm-syntax-unified"]
+        if cpu.fpu is None:
+            return [*flags, "-mfloat-abi=soft"]
+        # Helium and its FPU are one unit, which the core's name stands for.
+        return [*flags, *([] if cpu.facts.helium else [f"-mfpu={cpu.fpu}"]), "-mfloat-abi=hard"]
 
 
 def find_toolchain(name: str | None = None) -> Toolchain:

@@ -112,6 +112,7 @@ def _show_run(result: RunResult) -> None:
     figures = (
         ("latency", result.latency),
         ("cycles", result.cycles),
+        ("instructions", result.instructions),
         ("energy", result.energy),
         ("stack", result.stack),
     )
@@ -125,11 +126,11 @@ def _show_run(result: RunResult) -> None:
         if m.note:
             show(f"{label}: {m.note}")
     if result.layers:
-        total = sum(layer.cycles.value for layer in result.layers)
+        total = sum(layer.cost.value for layer in result.layers)
         show_table(
-            ("layer", "cycles", "share"),
+            ("layer", result.layers[0].cost.unit, "share"),
             [
-                (layer.name, f"{layer.cycles.value:,.0f}", f"{100 * layer.cycles.value / total:.1f} %")
+                (layer.name, f"{layer.cost.value:,.0f}", f"{100 * layer.cost.value / total:.1f} %")
                 for layer in result.layers
             ],
         )
@@ -140,7 +141,7 @@ def _show_run(result: RunResult) -> None:
 
 def _digits(value: float, unit: str) -> str:
     """Counts are whole, times and energies have six digits."""
-    return f"{value:,.0f}" if unit in {"cycles", "B"} else f"{value:,.6g}"
+    return f"{value:,.0f}" if unit in {"cycles", "instructions", "B"} else f"{value:,.6g}"
 
 
 def validate(

@@ -1,17 +1,21 @@
-"""`targets` and `doctor`: what there is, and whether it works here."""
+"""`targets`, `devices` and `doctor`: what there is, what is plugged in, and whether it works here."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeprune.cli.console import show, show_json, show_table
 from edgeprune.errors import UserError
 
+if TYPE_CHECKING:
+    from edgeprune.targets import Target
+
 EXAMPLES = {
     "targets": "Example: edgeprune targets",
+    "devices": "Example: edgeprune devices, then edgeprune measure firmware --via serial:/dev/ttyACM0",
     "doctor": "Example: edgeprune doctor",
 }
 
@@ -31,8 +35,34 @@ def targets(json_: _Json = False) -> None:
         memory = ""
         if isinstance(profile, McuTarget):
             memory = f"{profile.flash.size // 1024} KB flash, {profile.ram.size // 1024} KB RAM"
-        rows.append((profile.name, profile.kind, profile.title, ", ".join(profile.dtypes), memory))
-    show_table(("name", "kind", "title", "runs", "memory"), rows, text_columns=5)
+        rows.append((profile.name, profile.kind, profile.title, ", ".join(profile.dtypes), memory, _ways(profile)))
+    show_table(("name", "kind", "title", "runs", "memory", "--via"), rows, text_columns=6)
+
+
+def _ways(profile: Target) -> str:
+    """How figures of a target can be had."""
+    from edgeprune.targets import McuTarget
+
+    if not isinstance(profile, McuTarget):
+        return "host" if profile.kind == "host" else ""
+    ways = {"emulator": profile.emulated, "qemu": profile.qemu is not None, "serial:PORT": profile.probe is not None}
+    return ", ".join(way for way, there in ways.items() if there)
+
+
+def devices(json_: _Json = False) -> None:
+    """List the serial ports, and the boards that they probably lead to."""
+    from dataclasses import asdict
+
+    from edgeprune.devices.ports import serial_ports
+
+    ports = serial_ports()
+    if json_:
+        show_json([asdict(port) for port in ports])
+    elif ports:
+        rows = [(p.device, p.usb, p.description, ", ".join(p.targets)) for p in ports]
+        show_table(("port", "USB", "says", "perhaps"), rows, text_columns=4)
+    else:
+        show("no serial ports; plug a board in, or use --via emulator")
 
 
 def doctor(json_: _Json = False) -> None:
@@ -53,4 +83,4 @@ def doctor(json_: _Json = False) -> None:
         show("everything that is needed works")
 
 
-COMMANDS = (targets, doctor)
+COMMANDS = (targets, devices, doctor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -29,13 +30,9 @@ class Platform(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    sources: _Names
+    files: _Names
     templates: _Names = ()
-    common: _Names = ()
     linker_script: str | None = None
-    cpu: str | None = None
-    fpu: str | None = None
-    float_abi: str | None = None
     cflags: _Names = ()
 
 
@@ -58,23 +55,59 @@ def load_platform(name: str) -> Platform:
 
 
 def emit_firmware(name: str, target: McuTarget | None) -> SourceTree:
-    """All files of the platform `name`; `target` fills its templates (None where it has none)."""
+    """All files of the platform `name`; `target` fills its templates (None where it has none).
+
+    Raises:
+        TargetError: the platform names a file that does not exist, or the profile a pin that none is.
+    """
     platform = load_platform(name)
     folder = firmware_templates_folder() / name
-    common = firmware_templates_folder() / "common"
-    texts = {file: _text(folder / file) for file in platform.sources}
-    texts |= {file: _text(common / file) for file in platform.common}
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # the output is C
-    )
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for pattern in platform.files for path in _find(folder, pattern)
+    }
     for file in platform.templates:
-        template = environment.get_template(f"{file}.j2")
-        texts[file] = template.render(target=target, firmware_version=edgeprune.__version__)
+        [path] = _find(folder, f"{file}.j2")
+        template = _ENVIRONMENT.from_string(path.read_text(encoding="utf-8"))
+        texts[path.stem] = template.render(target=target, firmware_version=edgeprune.__version__)
     return SourceTree.of(texts)
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def pin_number(name: str) -> int:
+    """Number of a pin, counted through all ports: `PB7` (16 pins a port), `P1.03` (32 pins a port) or `GP0`.
+
+    Raises:
+        TargetError: the name has none of these forms.
+    """
+    if match := re.fullmatch(r"P([A-K])(\d|1[0-5])", name):
+        return (ord(match[1]) - ord("A")) * 16 + int(match[2])
+    if match := re.fullmatch(r"P([0-7])\.([0-2]\d|3[01])", name):
+        return int(match[1]) * 32 + int(match[2])
+    if match := re.fullmatch(r"GP(\d|[12]\d)", name):
+        return int(match[1])
+    raise TargetError(
+        f"uart: {name!r} is no name of a pin; write PB7 for an STM32, P1.03 for an nRF52, GP0 for an RP2040"
+    )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,  # the output is C
+    )
+    environment.filters["pin"] = pin_number
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def _find(folder: Path, pattern: str) -> list[Path]:
+    """Files that a path or pattern relative to `folder` means, sorted."""
+    while pattern.startswith("../"):
+        folder, pattern = folder.parent, pattern[3:]
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise TargetError(f"there is no file {folder / pattern}, which a platform.toml names")
+    return found

@@ -26,19 +26,67 @@ class Block(ctypes.Structure):
     instructions: int
     cycles: int
     taken_cycles: int
-    starts_wide: int
+    arrival_cycles: int
+    mispredicted_cycles: int
+    holds_it: int
+    watched: int
+    confidence: int
     count: int
-    branch_cycles: int
+    extra_cycles: int
     _fields_ = (
         ("address", ctypes.c_uint32),
         ("size", ctypes.c_uint32),
         ("instructions", ctypes.c_uint32),
         ("cycles", ctypes.c_uint32),
         ("taken_cycles", ctypes.c_uint32),
-        ("starts_wide", ctypes.c_uint32),
+        ("arrival_cycles", ctypes.c_uint32),
+        ("mispredicted_cycles", ctypes.c_uint32),
+        ("holds_it", ctypes.c_uint32),
+        ("watched", ctypes.c_uint32),
+        ("confidence", ctypes.c_uint32),
         ("count", ctypes.c_uint64),
-        ("branch_cycles", ctypes.c_uint64),
+        ("extra_cycles", ctypes.c_uint64),
         ("successor", ctypes.c_void_p),
+        ("expected", ctypes.c_void_p),
+    )
+
+
+class FlashState(ctypes.Structure):
+    """`flash` of hook.c."""
+
+    base: int
+    end: int
+    wait_states: int
+    word_bytes: int
+    prefetch: int
+    shared_port: int
+    instructions: int | None
+    data: int | None
+    word: int
+    prefetched_word: int
+    data_word: int
+    fetches: int
+    fetch_misses: int
+    reads: int
+    read_misses: int
+    _fields_ = (
+        ("base", ctypes.c_uint32),
+        ("end", ctypes.c_uint32),
+        ("wait_states", ctypes.c_uint32),
+        ("word_bytes", ctypes.c_uint32),
+        ("prefetch", ctypes.c_uint32),
+        ("shared_port", ctypes.c_uint32),
+        ("instructions", ctypes.c_void_p),
+        ("data", ctypes.c_void_p),
+        ("word", ctypes.c_uint32),
+        ("prefetched_word", ctypes.c_uint32),
+        ("data_word", ctypes.c_uint32),
+        ("prefetch_ready", ctypes.c_uint64),
+        ("now", ctypes.c_uint64),
+        ("fetches", ctypes.c_uint64),
+        ("fetch_misses", ctypes.c_uint64),
+        ("reads", ctypes.c_uint64),
+        ("read_misses", ctypes.c_uint64),
     )
 
 
@@ -50,6 +98,10 @@ class Counter(ctypes.Structure):
     stop: int
     stopped: int
     current: int | None
+    register_read: int | None
+    register_write: int | None
+    xpsr: int
+    flash: FlashState
     _fields_ = (
         ("cycles", ctypes.c_uint64),
         ("deadline", ctypes.c_uint64),
@@ -61,11 +113,18 @@ class Counter(ctypes.Structure):
         ("used", ctypes.c_uint32),
         ("emulation_stop", ctypes.c_void_p),
         ("describe", ctypes.c_void_p),
+        ("arrived", ctypes.c_void_p),
+        ("register_read", ctypes.c_void_p),
+        ("register_write", ctypes.c_void_p),
+        ("xpsr", ctypes.c_int),
+        ("flash", FlashState),
     )
 
 
 #: Called with a block that was never met before; fills in its cost.
 Describe = ctypes.CFUNCTYPE(None, ctypes.POINTER(Block))
+#: Called with the address of a watched block before it runs.
+Arrived = ctypes.CFUNCTYPE(None, ctypes.c_uint32)
 
 
 @cache
@@ -77,11 +136,13 @@ def library() -> ctypes.CDLL:
     """
     lib = ctypes.CDLL(str(_compiled()))
     lib.counter_new.restype = ctypes.POINTER(Counter)
-    lib.counter_new.argtypes = [ctypes.c_void_p, Describe]
+    lib.counter_new.argtypes = [ctypes.c_void_p, Describe, Arrived]
     lib.counter_free.argtypes = [ctypes.POINTER(Counter)]
     lib.counter_free.restype = None
     lib.counter_clear.argtypes = [ctypes.POINTER(Counter)]
     lib.counter_clear.restype = None
+    lib.cache_new.argtypes = [ctypes.c_uint32] * 7
+    lib.cache_new.restype = ctypes.c_void_p
     return lib
 
 

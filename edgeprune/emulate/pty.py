@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from edgeprune.emulate.board import Board, load_board
+from edgeprune.emulate.boards import Board, load_board
 from edgeprune.emulate.core import CpuFaultError
 from edgeprune.targets import McuTarget
 

@@ -8,7 +8,7 @@ import select
 import sys
 from pathlib import Path
 
-from edgeprune.emulate.board import load_board
+from edgeprune.emulate.boards import load_board
 from edgeprune.targets import McuTarget
 
 _CHUNK = 4096

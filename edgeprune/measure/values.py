@@ -29,7 +29,7 @@ class Measurement:
 
     Attributes:
         value: The figure to quote; the median where there were several runs.
-        unit: SI unit or `cycles`, `bytes`, `instructions`.
+        unit: SI unit or `cycles`, `B`, `instructions`.
         origin: How it was obtained.
         device: What it is a figure of: a target's name, never a stand-in's.
         low, high: Smallest and largest value seen; equal to `value` for one run.
@@ -83,11 +83,25 @@ class Measurement:
 
 @dataclass(frozen=True)
 class LayerTiming:
-    """Cycles that one layer took in one inference (median over the profiled runs)."""
+    """What one layer took in one inference (median over the profiled runs).
+
+    Attributes:
+        index, name: The layer.
+        cycles: CPU cycles; None where only instructions are counted.
+        instructions: Where they are counted.
+    """
 
     index: int
     name: str
-    cycles: Measurement
+    cycles: Measurement | None
+    instructions: Measurement | None = None
+
+    @property
+    def cost(self) -> Measurement:
+        """Cycles where they are known, else instructions."""
+        found = self.cycles or self.instructions
+        assert found is not None, f"layer {self.name} has neither cycles nor instructions"
+        return found
 
 
 @dataclass(frozen=True)
@@ -122,8 +136,9 @@ class RunResult:
         device: Target the figures belong to (`cortex-m4`, `host`).
         via: How it was reached: `emulator`, `serial:PORT`, `host`.
         runtime: What executed the model, such as `edgeprune firmware` or `LiteRT 2.3.0 XNNPACK`.
-        latency: Milliseconds per inference.
+        latency: Milliseconds per inference; None where only instructions are counted.
         cycles: CPU cycles per inference, where the target counts them.
+        instructions: Instructions per inference, where they are counted.
         energy: Millijoules per inference, where known or estimable.
         stack: Bytes of stack used at most, where the target reports it.
         layers: Per-layer cycles, where the firmware was built with profiling.
@@ -133,12 +148,20 @@ class RunResult:
     device: str
     via: str
     runtime: str
-    latency: Measurement
+    latency: Measurement | None
     cycles: Measurement | None = None
+    instructions: Measurement | None = None
     energy: Measurement | None = None
     stack: Measurement | None = None
     layers: tuple[LayerTiming, ...] = ()
     statistics: LatencyStatistics | None = None
+
+    @property
+    def cost(self) -> Measurement:
+        """What variants are compared by: latency where it is known, else instructions."""
+        found = self.latency or self.instructions
+        assert found is not None, f"the run on {self.device} has neither latency nor instructions"
+        return found
 
 
 def to_plain(value: Any) -> Any:

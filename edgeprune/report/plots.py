@@ -19,6 +19,7 @@ def ratio_plot(report: Report, target: str) -> str:
         ("multiply-accumulates", lambda v: float(v.macs)),
         ("parameters", lambda v: float(v.parameters)),
         (f"latency, {target}", lambda v: _run_value(v, target, "latency")),
+        (f"instructions, {target}", lambda v: _run_value(v, target, "instructions")),
         (f"energy, {target} (estimated)", lambda v: _run_value(v, target, "energy")),
         ("flash", lambda v: _device_value(v, target, "flash")),
         ("RAM", lambda v: _device_value(v, target, "ram")),
@@ -43,7 +44,7 @@ def ratio_plot(report: Report, target: str) -> str:
 
 
 def layer_plot(report: Report, target: str) -> str:
-    """Cycles of each layer for every variant whose layers were timed, as SVG text; empty without any."""
+    """Cost of each layer for every variant whose layers were timed, as SVG text; empty without any."""
     timed = [(variant, run.layers) for variant in report.variants for run in variant.device(target).runs if run.layers]
     if not timed:
         return ""
@@ -53,12 +54,12 @@ def layer_plot(report: Report, target: str) -> str:
         height = 0.84 / len(same)
         for order, (variant, layers) in enumerate(same):
             places = [row + order * height for row in range(len(names))]
-            values = [layer.cycles.value / 1000 for layer in layers]
+            values = [layer.cost.value / 1000 for layer in layers]
             axes.barh(places, values, height, color=_COLOURS[order % 5], label=variant.name)
         axes.set_yticks([row + 0.42 - height / 2 for row in range(len(names))])
         axes.set_yticklabels(names, fontsize=8)
         axes.invert_yaxis()
-        axes.set_xlabel("thousand cycles per inference")
+        axes.set_xlabel(f"thousand {timed[0][1][0].cost.unit} per inference")
         _legend(axes)
         return finish()
 

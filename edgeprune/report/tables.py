@@ -66,6 +66,7 @@ def _run_figure(name: str) -> Callable[[DeviceResult], Measurement | None]:
 _DEVICE_FIGURES: tuple[tuple[str, Callable[[DeviceResult], Measurement | None]], ...] = (
     ("latency", _run_figure("latency")),
     ("cycles", _run_figure("cycles")),
+    ("instructions", _run_figure("instructions")),
     ("energy", _run_figure("energy")),
     ("flash", lambda device: device.flash),
     ("RAM without stack", lambda device: device.ram),
@@ -114,7 +115,7 @@ def layers_table(report: Report, target: str) -> Table:
                 continue
             own = variant.layers[index]
             runs = variant.device(target).runs
-            timing = runs[0].layers[index].cycles.value if runs and runs[0].layers else None
+            timing = runs[0].layers[index].cost.value if runs and runs[0].layers else None
             texts += [
                 "x".join(str(extent) for extent in own.output_shape[1:]),
                 f"{own.macs:,}",
@@ -122,7 +123,9 @@ def layers_table(report: Report, target: str) -> Table:
                 "" if timing is None or not own.macs else f"{timing / own.macs:.2f}",
             ]
         rows.append((layer.name, layer.kernel or "no code", *texts))
-    columns = [f"{v.name}: {what}" for v in report.variants for what in ("output", "MAC", "cycles", "cycles/MAC")]
+    units = {layer.cost.unit for v in report.variants for run in v.device(target).runs for layer in run.layers}
+    unit = next(iter(units), "cycles")
+    columns = [f"{v.name}: {what}" for v in report.variants for what in ("output", "MAC", unit, f"{unit}/MAC")]
     return Table(("layer", "kernel", *columns), tuple(rows))
 
 
@@ -157,8 +160,8 @@ def _exactness(device: DeviceResult) -> str:
 def _figure(measurement: Measurement | None) -> str:
     if measurement is None:
         return ""
-    digits = ",.0f" if measurement.unit in {"cycles", "B"} else ",.4g"
+    digits = ",.0f" if measurement.unit in {"cycles", "instructions", "B"} else ",.4g"
     low, value, high = (f"{v:{digits}}" for v in (measurement.low, measurement.value, measurement.high))
     spread = f" ({low} to {high})" if low != high and measurement.origin is not Origin.COUNTED else ""
-    unit = "" if measurement.unit == "cycles" else f" {measurement.unit}"
+    unit = "" if measurement.unit in {"cycles", "instructions"} else f" {measurement.unit}"
     return f"{value}{unit}{spread}"

@@ -19,7 +19,8 @@ class Verdict:
 
     Attributes:
         variant, target, runtime: What is compared.
-        latency_ratio: Dense latency divided by the variant's; above 1 is faster.
+        latency_ratio: Dense latency divided by the variant's; above 1 is faster.  Of
+            instructions where the device's time is not known.
         macs_ratio: The same for multiply-accumulates.
         faster: Whether the difference is worth speaking of.
         text: The answer in words.
@@ -50,15 +51,17 @@ def verdicts(report: Report) -> tuple[Verdict, ...]:
 def _verdict(
     dense: VariantResult, variant: VariantResult, device: DeviceResult, before: RunResult, after: RunResult
 ) -> Verdict:
-    latency = before.latency.value / after.latency.value
+    latency = before.cost.value / after.cost.value
     macs = dense.macs / variant.macs
     faster = latency >= _NOTICEABLE
-    times = f"{before.latency.value:.3g} ms to {after.latency.value:.3g} ms ({after.latency.origin.value})"
-    lead = (
-        f"Yes: on {device.target} {variant.name} is {latency:.2f}x as fast as the dense model, {times}"
-        if faster
-        else f"No: on {device.target} {variant.name} is not faster than the dense model, {times}"
-    )
+    unit = after.cost.unit
+    times = f"{before.cost.value:.3g} {unit} to {after.cost.value:.3g} {unit} ({after.cost.origin.value})"
+    if after.latency is None:
+        lead = f"Not known: {device.target} counts instructions, not time, {times}: {latency:.2f}x fewer"
+    elif faster:
+        lead = f"Yes: on {device.target} {variant.name} is {latency:.2f}x as fast as the dense model, {times}"
+    else:
+        lead = f"No: on {device.target} {variant.name} is not faster than the dense model, {times}"
     text = f"{lead}, with {macs:.2f}x fewer multiply-accumulates{_accuracy(variant)}."
     text += _explanation(dense, variant, before, after, latency, macs)
     return Verdict(variant.name, device.target, after.runtime, latency, macs, faster, text)
@@ -95,7 +98,7 @@ def _layer_explanation(dense: VariantResult, variant: VariantResult, before: Run
     """Name the layers that hold the most cycles beyond their share of the multiply-accumulates."""
     ideal = dense.macs / variant.macs
     excess = sorted(
-        ((b.cycles.value / ideal, a.cycles.value, a.name) for b, a in zip(before.layers, after.layers, strict=True)),
+        ((b.cost.value / ideal, a.cost.value, a.name) for b, a in zip(before.layers, after.layers, strict=True)),
         key=lambda item: item[0] - item[1],
     )
     total = sum(now - wanted for wanted, now, _ in excess if now > wanted)

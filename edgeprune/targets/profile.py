@@ -75,7 +75,6 @@ class FlashTiming(_Section):
         word_bytes: Bytes that one read of the array delivers.
         prefetch: Whether the next word is fetched ahead of the instructions.
         shared_port: Whether a data read waits for a prefetch that is under way.
-        jump_cycles: Added to a branch into another flash word.
         instruction_cache: None where there is none.
         data_cache: None where there is none; `"shared"`: the instruction cache serves data too.
         source: Manual and section that the figures are from.
@@ -85,7 +84,6 @@ class FlashTiming(_Section):
     word_bytes: Annotated[int, Field(gt=0)]
     prefetch: bool
     shared_port: bool = True
-    jump_cycles: Annotated[int, Field(ge=0)] = 0
     instruction_cache: CacheShape | None = None
     data_cache: CacheShape | Literal["shared"] | None = None
     source: str

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edgeprune.emulate.board import Board, load_board
+from edgeprune.emulate.boards import Board, load_board
 from emulate.firmware import mcu_target
 
 _SECONDS = 20.0

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
+from edgeprune.build import find_toolchain
 from edgeprune.emit import emit_firmware, load_platform
 from edgeprune.targets import McuTarget, load_target
 
-_ZIG = (
-    sys.executable, "-m", "ziglang", "cc", "-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp",
-    "-fno-sanitize=undefined",
-)  # fmt: skip
-_GCC = ("arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-ffreestanding")
 TINY = Path(__file__).parent / "tiny_model"
 
 
-def mcu_target() -> McuTarget:
-    target = load_target("cortex-m4")
+def mcu_target(name: str = "cortex-m4") -> McuTarget:
+    target = load_target(name)
     assert isinstance(target, McuTarget)
     return target
 
@@ -31,17 +26,13 @@ def build(
     defines: tuple[str, ...] = (),
     keep: tuple[str, ...] = (),
     model: Path = TINY,
+    target: McuTarget | None = None,
 ) -> Path:
     """Compile to `folder`/firmware.elf and return it; `keep` names functions that the linker must not drop."""
-    target = mcu_target()
+    target = target or mcu_target()
     shutil.copytree(model, folder)
     emit_firmware(target.platform, target).write(folder)
-    sources = sorted(path.name for path in folder.glob("*.c"))
-    driver, libraries = (_ZIG, ()) if compiler == "zig" else (_GCC, ("-lgcc",))
-    command = (
-        *driver, "-std=c99", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", *load_platform(target.platform).cflags,
-        *(f"-D{define}" for define in defines), "-I.", "-nostdlib", "-Wl,--gc-sections",
-        *(f"-Wl,-u,{name}" for name in keep), *sources, *libraries, "-Wl,-T,link.ld", "-o", "firmware.elf",
-    )  # fmt: skip
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    toolchain = find_toolchain(compiler)
+    toolchain = replace(toolchain, command=(*toolchain.command, *(f"-Wl,-u,{name}" for name in keep)))
+    toolchain.link(load_platform(target.platform), folder, "firmware.elf", defines, target.cpu)
     return folder / "firmware.elf"

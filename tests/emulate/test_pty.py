@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from emulate.chips import compile_firmware
 from emulate.firmware import mcu_target
 
 READY = b"m-ready\r\n"
@@ -130,3 +131,30 @@ def test_what_cannot_be_served_is_one_sentence(arguments: tuple[str, ...], messa
     assert done.stdout == b""
     assert message in done.stderr
     assert done.stderr.count(b"\n") == 1
+
+
+MISUSE = """
+#include <stdint.h>
+extern uint32_t stack_top[];
+void start(void) {
+    *(volatile uint32_t *)0x40021008 = 3; /* RCC_CFGR.SW: the PLL, which nobody switched on */
+    for (;;) { }
+}
+__attribute__((section(".vectors"), used)) const void *const vectors[] = {stack_top, start};
+"""
+
+
+def test_firmware_that_the_chips_manual_forbids_ends_with_one_sentence(tmp_path: Path) -> None:
+    base = mcu_target()
+    target = base.model_copy(update={
+        "platform": "stm32l4",
+        "uart": base.uart.model_copy(update={"base": 0x4000_8000, "tx": "PG7", "rx": "PG8"}),
+    })  # fmt: skip
+    profile = tmp_path / "board.json"
+    profile.write_text(target.model_dump_json())
+    elf = compile_firmware(tmp_path, {"main.c": MISUSE}, cpu="cortex_m4", flash=target.flash.base, ram=target.ram.base)
+    command = [sys.executable, "-m", "edgeprune.emulate", str(elf), "--target", str(profile)]
+    done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert done.stderr == b"RCC_CFGR.SW selects the PLL, which is off; switch it on first\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeprune.emulate.board import load_board
+from edgeprune.emulate.boards import load_board
 from emulate.firmware import mcu_target
 
 _SILENCE_SECONDS = 0.3

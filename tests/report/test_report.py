@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from edgeprune.errors import UserError
-from edgeprune.report import read_report, write_report
+from edgeprune.measure import RunResult
+from edgeprune.report import VariantResult, read_report, write_report
 from edgeprune.report.tables import summary_table
 from edgeprune.report.verdict import verdicts
 from edgeprune.report.write import html, markdown
@@ -120,3 +122,25 @@ def test_chromium_renders_it(tmp_path) -> None:
     with Image.open(shot) as image:
         colours = image.convert("RGB").getcolors(1 << 24)
     assert len(colours) > 50, "the page is blank"
+
+
+def test_a_device_that_counts_instructions_only_is_not_called_faster() -> None:
+    def counted(run: RunResult) -> RunResult:
+        instructions = replace(run.cycles, unit="instructions")
+        layers = tuple(replace(layer, cycles=None, instructions=replace(layer.cycles, unit="instructions"))
+                       for layer in run.layers)  # fmt: skip
+        return replace(run, latency=None, cycles=None, energy=None, instructions=instructions, layers=layers)
+
+    def variant(v: VariantResult) -> VariantResult:
+        board, *others = v.devices
+        return replace(v, devices=(replace(board, runs=tuple(counted(run) for run in board.runs)), *others))
+
+    report = sample_report(latency_ratio=2.0)
+    report = replace(report, variants=tuple(variant(v) for v in report.variants))
+    verdict = verdicts(report)[0]
+    assert verdict.text.startswith("Not known: cortex-m4 counts instructions, not time, 1.2e+07 instructions to")
+    page = markdown(report)
+    assert "cortex-m4: instructions" in page
+    assert "dense: instructions/MAC" in page
+    assert "cortex-m4: latency" not in page
+    assert "thousand instructions per inference" in html(report)

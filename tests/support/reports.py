@@ -21,8 +21,8 @@ def _run(cycles: float) -> RunResult:
     )
     return RunResult(
         "cortex-m4", "emulator", "edgeprune firmware", latency, counted,
-        latency.scaled(0.043, "mJ", Origin.ESTIMATED, "latency times 43 mW"),
-        Measurement(412, "B", Origin.EMULATED, "cortex-m4", 412, 412, 1), layers,
+        energy=latency.scaled(0.043, "mJ", Origin.ESTIMATED, "latency times 43 mW"),
+        stack=Measurement(412, "B", Origin.EMULATED, "cortex-m4", 412, 412, 1), layers=layers,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def test_the_generic_target_is_as_promised() -> None:
 
 
 def test_unknown_target_names_the_known_ones() -> None:
-    with pytest.raises(TargetError, match=r"no target 'esp32'; known targets: cortex-m4, host, phone-a76"):
+    with pytest.raises(TargetError, match=r"no target 'esp32'; known targets: .*cortex-m4, host, .*phone-a76"):
         load_target("esp32")
 
 

@@ -1,0 +1,34 @@
+/* STM32L4+ (RM0432): where its UARTs and pins are. */
+#ifndef CHIP_H
+#define CHIP_H
+
+#include "board.h"
+
+#define CHIP_RCC 0x40021000u
+#define CHIP_GPIO_BASE 0x48000000u
+#define CHIP_GPIO_ENABLE (CHIP_RCC + 0x4Cu) /* AHB2ENR */
+#define CHIP_UART_CLOCK_HZ BOARD_CLOCK_HZ
+
+#if BOARD_UART_BASE == 0x40008000u /* LPUART1: APB1ENR2 */
+#define CHIP_UART_IS_LOW_POWER 1
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x5Cu)
+#define CHIP_UART_ENABLE_BIT 0
+#define CHIP_UART_FUNCTION 8
+#else
+#define CHIP_UART_IS_LOW_POWER 0
+#define CHIP_UART_FUNCTION 7
+#if BOARD_UART_BASE == 0x40013800u /* USART1: APB2ENR */
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x60u)
+#define CHIP_UART_ENABLE_BIT 14
+#elif BOARD_UART_BASE == 0x40004400u /* USART2: APB1ENR1 */
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x58u)
+#define CHIP_UART_ENABLE_BIT 17
+#elif BOARD_UART_BASE == 0x40004800u /* USART3: APB1ENR1 */
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x58u)
+#define CHIP_UART_ENABLE_BIT 18
+#else
+#error "uart.base of the profile is neither LPUART1 nor USART1, 2 or 3 of an STM32L4+"
+#endif
+#endif
+
+#endif
