@@ -12,15 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from edgeprune.emit import load_platform
-from edgeprune.resources import firmware_templates_folder
-from emulate.firmware import TINY
+from emulate.portable import copy_portable
 from fuzz import corpus
 
 SECONDS = int(os.environ.get("EDGEPRUNE_FUZZ_SECONDS", "10"))
 ROOT = Path(__file__).resolve().parents[2]
-# The machine has a C library of its own; the platform is the harness.
-LEFT_OUT = {"libc.c", "string.h", "main.c", "cycles.c", "startup.c", "fault.c"}
 LONGEST = 4096
 
 
@@ -43,14 +39,9 @@ def test_the_firmwares_parser(tmp_path: Path) -> None:
         pytest.skip("clang is not installed")
     sources = tmp_path / "src"
     sources.mkdir()
-    common = {name for name in load_platform("cmsdk").common if not name.endswith(".j2")} - LEFT_OUT
-    for path in [firmware_templates_folder() / "common" / name for name in common]:
-        shutil.copy(path, sources)
-    for path in [*TINY.iterdir(), *(Path(__file__).parent / "firmware").iterdir()]:
-        shutil.copy(path, sources)
+    names = copy_portable(sources, Path(__file__).parent / "firmware")
     flags = ["-std=c99", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-DEP_PROFILE=1", "-DEP_MLPERF_UINT8=1"]
     sanitizers = ["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"]
-    names = sorted(path.name for path in sources.glob("*.c"))
     built = subprocess.run(
         [clang, *flags, *sanitizers, *names, "-o", "fuzz"], cwd=sources, capture_output=True, text=True, check=False
     )

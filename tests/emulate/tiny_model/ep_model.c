@@ -84,18 +84,3 @@ const ep_tensor_info *ep_input_info(int index) {
 const ep_tensor_info *ep_output_info(int index) {
     return &outputs[index];
 }
-
-#if defined(__arm__)
-/* Platforms that have these of their own are linked with theirs. */
-extern void Reset_Handler(void);
-
-__attribute__((weak)) const char *platform_image_sha256(void) {
-    return "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
-}
-
-__attribute__((weak, noreturn)) void platform_reset(void) {
-    Reset_Handler();
-    for (;;) {
-    }
-}
-#endif
