@@ -18,6 +18,7 @@ from edgeprune.build.manifest import (
     ToolchainEntry,
     read_manifest,
 )
+from edgeprune.build.seal import seal
 from edgeprune.build.toolchain import Toolchain, find_toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.errors import DoesNotFit, UnsupportedError, UserError
@@ -35,7 +36,7 @@ _RELEASE, _PROFILE = "firmware.elf", "firmware-profile.elf"
 class Firmware:
     """A built folder.
 
-    For a microcontroller it holds `firmware.elf` (.bin, .hex), `firmware-profile.elf`,
+    For a microcontroller it holds `firmware.elf` (.bin, .hex), mostly `firmware-profile.elf`,
     which also times each layer, and `src/`; for LiteRT just the model.
     """
 
@@ -54,12 +55,25 @@ class Firmware:
 
     @property
     def profile_elf(self) -> Path:
-        """The image that times each layer; its totals include the timing."""
+        """The image that times each layer; its totals include the timing.
+
+        Raises:
+            UserError: the folder was built without it.
+        """
+        image = self.manifest.image
+        if image is not None and image.profile_sha256 is None:
+            raise UserError(f"{self.folder} was built with --no-profile; build it again with --profile to time layers")
         return self.folder / _PROFILE
 
 
 def build_firmware(
-    model: TfliteModel, target: Target, out: Path, name: str | None = None, toolchain: Toolchain | None = None
+    model: TfliteModel,
+    target: Target,
+    out: Path,
+    name: str | None = None,
+    toolchain: Toolchain | None = None,
+    *,
+    profile: bool = True,
 ) -> Firmware:
     """Build `model` for `target` into the folder `out`.
 
@@ -69,6 +83,7 @@ def build_firmware(
         out: Made whole; an older built folder is replaced.
         name: Name that the firmware reports; the file's stem by default.
         toolchain: Compiler for a microcontroller; zig by default.
+        profile: Whether to build the image that times layers too; the other is the same without.
 
     Raises:
         UnsupportedError: the target cannot run the model.
@@ -82,7 +97,9 @@ def build_firmware(
         _check_types(model.graph, target)
     with staged_folder(out, FILE_NAME) as stage:
         (stage / _MODEL).write_bytes(model.content)
-        image = None if plan is None else _build_image(plan, model, name, stage, toolchain or find_toolchain())
+        image = None
+        if plan is not None:
+            image = _build_image(plan, model, name, stage, toolchain or find_toolchain(), profile)
         manifest = _manifest(model, target, name, plan, image)
         (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return Firmware(out, manifest)
@@ -99,21 +116,26 @@ def load_firmware(folder: Path) -> Firmware:
     firmware = Firmware(folder, read_manifest(folder))
     files = [firmware.model]
     if firmware.manifest.image is not None:
-        files += [firmware.elf, firmware.profile_elf]
+        files += [firmware.elf, *([firmware.profile_elf] if firmware.manifest.image.profile_sha256 else [])]
     for file in files:
         if not file.is_file():
             raise UserError(f"{file} is missing; build the folder again")
     return firmware
 
 
-def _build_image(plan: Plan, model: TfliteModel, name: str, stage: Path, toolchain: Toolchain) -> ImageEntry:
+def _build_image(
+    plan: Plan, model: TfliteModel, name: str, stage: Path, toolchain: Toolchain, profile: bool
+) -> ImageEntry:
     tree = emit_model(plan, name, model.sha256).merged(emit_firmware(plan.target.platform, plan.target))
     sources = stage / "src"
     tree.write(sources)
-    platform = load_platform(plan.target.platform)
-    for file, defines in ((_RELEASE, ()), (_PROFILE, ("EP_PROFILE=1",))):
-        toolchain.link(platform, sources, file, defines, plan.target.cpu)
+
+    def link(file: str, *defines: str) -> str:
+        toolchain.link(load_platform(plan.target.platform), sources, file, defines, plan.target.cpu)
         shutil.move(sources / file, stage / file)
+        return seal(stage / file)
+
+    digest = link(_RELEASE)
     sizes = image_sizes(stage / _RELEASE)
     _check_fit(plan, sizes)
     write_bin_and_hex(stage / _RELEASE)
@@ -123,6 +145,8 @@ def _build_image(plan: Plan, model: TfliteModel, name: str, stage: Path, toolcha
         ram_bytes=sizes.ram_bytes,
         stack_bytes=plan.target.stack_bytes,
         arena_bytes=plan.arena_bytes,
+        firmware_sha256=digest,
+        profile_sha256=link(_PROFILE, "EP_PROFILE=1") if profile else None,
     )
 
 

@@ -48,13 +48,16 @@ class ToolchainEntry(_Entry):
 
 
 class ImageEntry(_Entry):
-    """Sizes of a microcontroller's image, in bytes.
+    """Sizes of a microcontroller's image, in bytes, and its identity.
 
     Attributes:
         flash_bytes: Code, constants and initial values.
         ram_bytes: Variables and arena; the stack comes on top.
         stack_bytes: RAM kept free for the stack.
         arena_bytes: All tensors and scratch memory, a part of `ram_bytes`.
+        firmware_sha256: What the firmware reports as its own digest: of the flash content in
+            which the 32 bytes of `platform_identity` are zero.
+        profile_sha256: The same of the image that times layers; None when it was not built.
     """
 
     toolchain: ToolchainEntry
@@ -62,6 +65,8 @@ class ImageEntry(_Entry):
     ram_bytes: int
     stack_bytes: int
     arena_bytes: int
+    firmware_sha256: str
+    profile_sha256: str | None
 
 
 class Manifest(_Entry):
