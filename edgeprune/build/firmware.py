@@ -18,6 +18,7 @@ from edgeprune.build.manifest import (
     ToolchainEntry,
     read_manifest,
 )
+from edgeprune.build.seal import seal
 from edgeprune.build.toolchain import Toolchain, find_toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.errors import DoesNotFit, UnsupportedError, UserError
@@ -29,14 +30,19 @@ from edgeprune.tflite import TfliteModel
 
 _MODEL = "model.tflite"
 _RELEASE, _PROFILE = "firmware.elf", "firmware-profile.elf"
+#: Models of MLPerf Tiny that firmware can stand in for, with what else must be defined: hosts send
+#: images as unsigned bytes, and the firmware shifts them to int8.
+MLPERF_MODELS: dict[str, tuple[str, ...]] = {
+    "kws01": (), "vww01": ("EP_MLPERF_UINT8=1",), "ic01": ("EP_MLPERF_UINT8=1",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Firmware:
     """A built folder.
 
-    For a microcontroller it holds `firmware.elf` (.bin, .hex), `firmware-profile.elf`,
-    which also times each layer, and `src/`; for LiteRT just the model.
+    For a microcontroller it holds `firmware.elf` (.bin, .hex), `firmware-profile.elf` (.bin,
+    .hex), which also times each layer, and `src/`; for LiteRT just the model.
     """
 
     folder: Path
@@ -53,13 +59,20 @@ class Firmware:
         return self.folder / _RELEASE
 
     @property
-    def profile_elf(self) -> Path:
-        """The image that times each layer; its totals include the timing."""
-        return self.folder / _PROFILE
+    def profile_elf(self) -> Path | None:
+        """The image that times each layer, its totals including the timing; None where it was not built."""
+        image = self.manifest.image
+        return None if image is None or image.profile_sha256 is None else self.folder / _PROFILE
 
 
 def build_firmware(
-    model: TfliteModel, target: Target, out: Path, name: str | None = None, toolchain: Toolchain | None = None
+    model: TfliteModel,
+    target: Target,
+    out: Path,
+    name: str | None = None,
+    toolchain: Toolchain | None = None,
+    profile: bool = True,
+    mlperf: str | None = None,
 ) -> Firmware:
     """Build `model` for `target` into the folder `out`.
 
@@ -69,6 +82,9 @@ def build_firmware(
         out: Made whole; an older built folder is replaced.
         name: Name that the firmware reports; the file's stem by default.
         toolchain: Compiler for a microcontroller; zig by default.
+        profile: Whether to build the image that times each layer too.
+        mlperf: The model of MLPerf Tiny that the firmware stands in for: a key of
+            `MLPERF_MODELS`; hosts of that suite then find what they expect.
 
     Raises:
         UnsupportedError: the target cannot run the model.
@@ -82,7 +98,10 @@ def build_firmware(
         _check_types(model.graph, target)
     with staged_folder(out, FILE_NAME) as stage:
         (stage / _MODEL).write_bytes(model.content)
-        image = None if plan is None else _build_image(plan, model, name, stage, toolchain or find_toolchain())
+        image = None
+        if plan is not None:
+            defines = _mlperf_defines(mlperf)
+            image = _build_image(plan, model, name, stage, toolchain or find_toolchain(), profile, defines)
         manifest = _manifest(model, target, name, plan, image)
         (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return Firmware(out, manifest)
@@ -99,30 +118,50 @@ def load_firmware(folder: Path) -> Firmware:
     firmware = Firmware(folder, read_manifest(folder))
     files = [firmware.model]
     if firmware.manifest.image is not None:
-        files += [firmware.elf, firmware.profile_elf]
+        files += [elf for elf in (firmware.elf, firmware.profile_elf) if elf is not None]
     for file in files:
         if not file.is_file():
             raise UserError(f"{file} is missing; build the folder again")
     return firmware
 
 
-def _build_image(plan: Plan, model: TfliteModel, name: str, stage: Path, toolchain: Toolchain) -> ImageEntry:
+def _mlperf_defines(model: str | None) -> tuple[str, ...]:
+    if model is None:
+        return ()
+    if model not in MLPERF_MODELS:
+        raise UserError(f"MLPerf Tiny has no model {model!r} here; known: {', '.join(MLPERF_MODELS)}")
+    return (f"EP_MLPERF_MODEL={model}", *MLPERF_MODELS[model])
+
+
+def _build_image(
+    plan: Plan,
+    model: TfliteModel,
+    name: str,
+    stage: Path,
+    toolchain: Toolchain,
+    profile: bool,
+    defines: tuple[str, ...],
+) -> ImageEntry:
     tree = emit_model(plan, name, model.sha256).merged(emit_firmware(plan.target.platform, plan.target))
     sources = stage / "src"
     tree.write(sources)
     platform = load_platform(plan.target.platform)
-    for file, defines in ((_RELEASE, ()), (_PROFILE, ("EP_PROFILE=1",))):
-        toolchain.link(platform, sources, file, defines, plan.target.cpu)
+    digests: dict[str, str] = {}
+    for file, more in ((_RELEASE, ()), (_PROFILE, ("EP_PROFILE=1",)))[: 1 + profile]:
+        toolchain.link(platform, sources, file, (*defines, *more), plan.target.cpu)
         shutil.move(sources / file, stage / file)
+        digests[file] = seal(stage / file)
+        write_bin_and_hex(stage / file)
     sizes = image_sizes(stage / _RELEASE)
     _check_fit(plan, sizes)
-    write_bin_and_hex(stage / _RELEASE)
     return ImageEntry(
         toolchain=ToolchainEntry(name=toolchain.name, version=toolchain.version),
         flash_bytes=sizes.flash_bytes,
         ram_bytes=sizes.ram_bytes,
         stack_bytes=plan.target.stack_bytes,
         arena_bytes=plan.arena_bytes,
+        firmware_sha256=digests[_RELEASE],
+        profile_sha256=digests.get(_PROFILE),
     )
 
 

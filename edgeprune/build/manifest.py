@@ -55,6 +55,8 @@ class ImageEntry(_Entry):
         ram_bytes: Variables and arena; the stack comes on top.
         stack_bytes: RAM kept free for the stack.
         arena_bytes: All tensors and scratch memory, a part of `ram_bytes`.
+        firmware_sha256: Identity of `firmware.elf`, which the running firmware reports; see `seal`.
+        profile_sha256: The same of `firmware-profile.elf`; None where it was not built.
     """
 
     toolchain: ToolchainEntry
@@ -62,6 +64,13 @@ class ImageEntry(_Entry):
     ram_bytes: int
     stack_bytes: int
     arena_bytes: int
+    firmware_sha256: str
+    profile_sha256: str | None
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Identities of all images of this build."""
+        return tuple(digest for digest in (self.firmware_sha256, self.profile_sha256) if digest)
 
 
 class Manifest(_Entry):
