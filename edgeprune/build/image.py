@@ -68,13 +68,19 @@ def image_sizes(elf: Path) -> ImageSizes:
     return ImageSizes(text, data, bss, largest)
 
 
-def write_bin_and_hex(elf: Path) -> None:
-    """Write the loadable segments as `<elf>.bin` and `<elf>.hex` beside the ELF file."""
+def flash_content(elf: Path) -> IntelHex:
+    """What flash holds with this image, at its addresses; gaps are as erased."""
     image = IntelHex()
     with elf.open("rb") as stream:
         for segment in ELFFile(stream).iter_segments():
             if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]:
                 image.frombytes(segment.data(), segment["p_paddr"])
     image.padding = 0xFF  # erased flash
+    return image
+
+
+def write_bin_and_hex(elf: Path) -> None:
+    """Write the loadable segments as `<elf>.bin` and `<elf>.hex` beside the ELF file."""
+    image = flash_content(elf)
     image.tobinfile(str(elf.with_suffix(".bin")))
     image.write_hex_file(str(elf.with_suffix(".hex")))

@@ -30,6 +30,7 @@ int main(void) {
     cycles_start();
     board_start();
     uart_start();
+    cycles_check();
     fault_report_last();
     protocol_start();
     for (;;) {

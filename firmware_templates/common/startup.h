@@ -15,6 +15,8 @@ void startup_delay(uint32_t cycles);
 
 /* Time and watchdog. */
 void cycles_start(void);
+/* Whether the counter counts, to be asked once the line can tell that it does not. */
+void cycles_check(void);
 void SysTick_Handler(void);
 
 /* Tells faults apart from now on. */

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgeprune.build import find_toolchain
+from edgeprune.build.seal import seal
 from edgeprune.emit import emit_firmware, load_platform
 from edgeprune.targets import McuTarget, load_target
 
@@ -35,4 +36,5 @@ def build(
     toolchain = find_toolchain(compiler)
     toolchain = replace(toolchain, command=(*toolchain.command, *(f"-Wl,-u,{name}" for name in keep)))
     toolchain.link(load_platform(target.platform), folder, "firmware.elf", defines, target.cpu)
+    seal(folder / "firmware.elf")
     return folder / "firmware.elf"

@@ -1,5 +1,9 @@
 #include "ep_model.h"
 
+#if defined(TINY_ASSERT)
+#include "platform_assert.h"
+#endif
+
 #include <string.h>
 
 enum { A_BYTES = 83, B_BYTES = 41 };
@@ -44,7 +48,7 @@ __attribute__((noinline)) static void scale(void) {
     memset(arena.a, 0, sizeof arena.a); /* as a shared arena would: the input is gone */
 }
 
-/* What a test may ask for with -D: a deeper stack, an inference that faults. */
+/* What a test may ask for with -D: a deeper stack, an inference that faults or never ends. */
 __attribute__((noinline)) static void misbehave(void) {
 #if defined(TINY_STACK_BYTES)
     volatile uint8_t deep[TINY_STACK_BYTES];
@@ -54,6 +58,20 @@ __attribute__((noinline)) static void misbehave(void) {
 #endif
 #if defined(TINY_FAULT_ADDRESS)
     work += *(volatile uint32_t *)TINY_FAULT_ADDRESS;
+#endif
+#if defined(TINY_UNDEFINED)
+    __asm volatile("udf #0");
+#endif
+#if defined(TINY_DIVISOR)
+    volatile uint32_t divisor = TINY_DIVISOR;
+    work = work / divisor;
+#endif
+#if defined(TINY_ASSERT)
+    platform_assert(work == 0);
+#endif
+#if defined(TINY_HANG)
+    while (work != 0) {
+    }
 #endif
 }
 
@@ -84,18 +102,3 @@ const ep_tensor_info *ep_input_info(int index) {
 const ep_tensor_info *ep_output_info(int index) {
     return &outputs[index];
 }
-
-#if defined(__arm__)
-/* Platforms that have these of their own are linked with theirs. */
-extern void Reset_Handler(void);
-
-__attribute__((weak)) const char *platform_image_sha256(void) {
-    return "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
-}
-
-__attribute__((weak, noreturn)) void platform_reset(void) {
-    Reset_Handler();
-    for (;;) {
-    }
-}
-#endif
