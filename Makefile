@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 C_FILES := $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help environment format check test bench demo lock
+.PHONY: help environment format check test bench fuzz demo lock
 
 help: ## Show these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -12,6 +12,9 @@ environment: ## Make .venv from requirements.lock
 
 test: ## Run all tests (at most 10 minutes on 2 cores)
 	python3 tests
+
+fuzz: environment ## Fuzz both ends of the serial protocol for 10 minutes each
+	EDGEPRUNE_FUZZ_SECONDS=600 $(PYTHON) -m pytest -n 0 -s tests/fuzz
 
 format: environment ## Format Python and C
 	$(PYTHON) -m ruff format .

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from edgeprune.build import find_toolchain
 from edgeprune.build.toolchain import zig_environment
+from edgeprune.devices.transports import qemu
 from edgeprune.errors import EdgepruneError, ToolchainError
 from edgeprune.resources import cache_folder, firmware_templates_folder, models_folder, targets_folder
 from edgeprune.targets import list_targets, load_target
@@ -48,6 +49,7 @@ def check_all() -> tuple[Check, ...]:
         _try("compiler zig", lambda: _compiles("zig")),
         _try("compiler arm-none-eabi-gcc", lambda: _compiles("gcc"), optional=True),
         _try("emulator", _emulator),
+        _try("qemu-system-arm", _qemu, optional=True),
     )
 
 
@@ -105,6 +107,14 @@ def _compiles(name: str) -> str:
     if done.returncode != 0:
         raise ToolchainError(done.stderr.strip() or f"{name} ends with exit code {done.returncode}")
     return f"{toolchain.version} ({toolchain.command[0]})" if name == "gcc" else toolchain.version
+
+
+def _qemu() -> str:
+    path = qemu.available()
+    if path is None:
+        raise ToolchainError("it is not on the PATH; boards that only QEMU plays need it")
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False)
+    return done.stdout.splitlines()[0]
 
 
 def _emulator() -> str:

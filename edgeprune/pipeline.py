@@ -12,6 +12,7 @@ from pathlib import Path
 import edgeprune
 from edgeprune import models, ops, tflite
 from edgeprune.build import Firmware, build_firmware
+from edgeprune.devices.transports import qemu
 from edgeprune.measure import litert
 from edgeprune.measure.accuracy import Accuracy, Flags, accuracy, accuracy_change, right_answers
 from edgeprune.measure.board import run_on_board
@@ -32,7 +33,7 @@ from edgeprune.tflite import TfliteModel
 
 #: A folder with this file may be replaced by a new run.
 MARKER = "report.json"
-_EMULATOR = "emulator"
+_EMULATOR, _QEMU = "emulator", "qemu"
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,17 +191,25 @@ def _on_board(
             ram=Measurement.counted(image.ram_bytes, "B", target.name),
             arena=Measurement.counted(image.arena_bytes, "B", target.name),
         )
-    if not target.emulated:
-        note = f"not measured, since this board is not emulated; flash {result.artefact}/firmware.hex and use measure"
+    via = _way_to(target)
+    if via is None:
+        note = f"not measured, since nothing emulates it here; flash {result.artefact}/firmware.hex and use measure"
         return replace(result, note=note)
     inputs = example_inputs(tflite.read(firmware.model), data, max(recipe.validate, 1))
-    ran = run_on_board(firmware, _EMULATOR, inputs, recipe.runs, progress=progress)
+    ran = run_on_board(firmware, via, inputs, recipe.runs, progress=progress)
     validation = None
     if recipe.validate:
         reference = reference_outputs(firmware.model.read_bytes(), inputs, progress)
         validation = compare(ran.outputs, reference)
         validation.require_exact(f"{firmware.manifest.name} on {target.name}")
     return replace(result, runs=(ran.result,), validation=validation)
+
+
+def _way_to(target: McuTarget) -> str | None:
+    """How a board's figures can be had without the board; None where they cannot."""
+    if target.emulated:
+        return _EMULATOR
+    return _QEMU if target.qemu is not None and qemu.available() else None
 
 
 def _on_host(

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from edgeprune.build.firmware import Firmware, build_firmware, load_firmware
+from edgeprune.build.firmware import MLPERF_MODELS, Firmware, build_firmware, load_firmware
 from edgeprune.build.manifest import LayerEntry, Manifest
 from edgeprune.build.toolchain import Toolchain, find_toolchain
 
-__all__ = ["Firmware", "LayerEntry", "Manifest", "Toolchain", "build_firmware", "find_toolchain", "load_firmware"]
+__all__ = [
+    "MLPERF_MODELS",
+    "Firmware",
+    "LayerEntry",
+    "Manifest",
+    "Toolchain",
+    "build_firmware",
+    "find_toolchain",
+    "load_firmware",
+]

@@ -30,14 +30,19 @@ from edgeprune.tflite import TfliteModel
 
 _MODEL = "model.tflite"
 _RELEASE, _PROFILE = "firmware.elf", "firmware-profile.elf"
+#: Models of MLPerf Tiny that firmware can stand in for, with what else must be defined: hosts send
+#: images as unsigned bytes, and the firmware shifts them to int8.
+MLPERF_MODELS: dict[str, tuple[str, ...]] = {
+    "kws01": (), "vww01": ("EP_MLPERF_UINT8=1",), "ic01": ("EP_MLPERF_UINT8=1",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Firmware:
     """A built folder.
 
-    For a microcontroller it holds `firmware.elf` (.bin, .hex), mostly `firmware-profile.elf`,
-    which also times each layer, and `src/`; for LiteRT just the model.
+    For a microcontroller it holds `firmware.elf` (.bin, .hex), `firmware-profile.elf` (.bin,
+    .hex), which also times each layer, and `src/`; for LiteRT just the model.
     """
 
     folder: Path
@@ -54,16 +59,10 @@ class Firmware:
         return self.folder / _RELEASE
 
     @property
-    def profile_elf(self) -> Path:
-        """The image that times each layer; its totals include the timing.
-
-        Raises:
-            UserError: the folder was built without it.
-        """
+    def profile_elf(self) -> Path | None:
+        """The image that times each layer, its totals including the timing; None where it was not built."""
         image = self.manifest.image
-        if image is not None and image.profile_sha256 is None:
-            raise UserError(f"{self.folder} was built with --no-profile; build it again with --profile to time layers")
-        return self.folder / _PROFILE
+        return None if image is None or image.profile_sha256 is None else self.folder / _PROFILE
 
 
 def build_firmware(
@@ -72,8 +71,8 @@ def build_firmware(
     out: Path,
     name: str | None = None,
     toolchain: Toolchain | None = None,
-    *,
     profile: bool = True,
+    mlperf: str | None = None,
 ) -> Firmware:
     """Build `model` for `target` into the folder `out`.
 
@@ -83,7 +82,9 @@ def build_firmware(
         out: Made whole; an older built folder is replaced.
         name: Name that the firmware reports; the file's stem by default.
         toolchain: Compiler for a microcontroller; zig by default.
-        profile: Whether to build the image that times layers too; the other is the same without.
+        profile: Whether to build the image that times each layer too.
+        mlperf: The model of MLPerf Tiny that the firmware stands in for: a key of
+            `MLPERF_MODELS`; hosts of that suite then find what they expect.
 
     Raises:
         UnsupportedError: the target cannot run the model.
@@ -99,7 +100,8 @@ def build_firmware(
         (stage / _MODEL).write_bytes(model.content)
         image = None
         if plan is not None:
-            image = _build_image(plan, model, name, stage, toolchain or find_toolchain(), profile)
+            defines = _mlperf_defines(mlperf)
+            image = _build_image(plan, model, name, stage, toolchain or find_toolchain(), profile, defines)
         manifest = _manifest(model, target, name, plan, image)
         (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return Firmware(out, manifest)
@@ -116,37 +118,50 @@ def load_firmware(folder: Path) -> Firmware:
     firmware = Firmware(folder, read_manifest(folder))
     files = [firmware.model]
     if firmware.manifest.image is not None:
-        files += [firmware.elf, *([firmware.profile_elf] if firmware.manifest.image.profile_sha256 else [])]
+        files += [elf for elf in (firmware.elf, firmware.profile_elf) if elf is not None]
     for file in files:
         if not file.is_file():
             raise UserError(f"{file} is missing; build the folder again")
     return firmware
 
 
+def _mlperf_defines(model: str | None) -> tuple[str, ...]:
+    if model is None:
+        return ()
+    if model not in MLPERF_MODELS:
+        raise UserError(f"MLPerf Tiny has no model {model!r} here; known: {', '.join(MLPERF_MODELS)}")
+    return (f"EP_MLPERF_MODEL={model}", *MLPERF_MODELS[model])
+
+
 def _build_image(
-    plan: Plan, model: TfliteModel, name: str, stage: Path, toolchain: Toolchain, profile: bool
+    plan: Plan,
+    model: TfliteModel,
+    name: str,
+    stage: Path,
+    toolchain: Toolchain,
+    profile: bool,
+    defines: tuple[str, ...],
 ) -> ImageEntry:
     tree = emit_model(plan, name, model.sha256).merged(emit_firmware(plan.target.platform, plan.target))
     sources = stage / "src"
     tree.write(sources)
-
-    def link(file: str, *defines: str) -> str:
-        toolchain.link(load_platform(plan.target.platform), sources, file, defines, plan.target.cpu)
+    platform = load_platform(plan.target.platform)
+    digests: dict[str, str] = {}
+    for file, more in ((_RELEASE, ()), (_PROFILE, ("EP_PROFILE=1",)))[: 1 + profile]:
+        toolchain.link(platform, sources, file, (*defines, *more), plan.target.cpu)
         shutil.move(sources / file, stage / file)
-        return seal(stage / file)
-
-    digest = link(_RELEASE)
+        digests[file] = seal(stage / file)
+        write_bin_and_hex(stage / file)
     sizes = image_sizes(stage / _RELEASE)
     _check_fit(plan, sizes)
-    write_bin_and_hex(stage / _RELEASE)
     return ImageEntry(
         toolchain=ToolchainEntry(name=toolchain.name, version=toolchain.version),
         flash_bytes=sizes.flash_bytes,
         ram_bytes=sizes.ram_bytes,
         stack_bytes=plan.target.stack_bytes,
         arena_bytes=plan.arena_bytes,
-        firmware_sha256=digest,
-        profile_sha256=link(_PROFILE, "EP_PROFILE=1") if profile else None,
+        firmware_sha256=digests[_RELEASE],
+        profile_sha256=digests.get(_PROFILE),
     )
 
 

@@ -48,16 +48,15 @@ class ToolchainEntry(_Entry):
 
 
 class ImageEntry(_Entry):
-    """Sizes of a microcontroller's image, in bytes, and its identity.
+    """Sizes of a microcontroller's image, in bytes.
 
     Attributes:
         flash_bytes: Code, constants and initial values.
         ram_bytes: Variables and arena; the stack comes on top.
         stack_bytes: RAM kept free for the stack.
         arena_bytes: All tensors and scratch memory, a part of `ram_bytes`.
-        firmware_sha256: What the firmware reports as its own digest: of the flash content in
-            which the 32 bytes of `platform_identity` are zero.
-        profile_sha256: The same of the image that times layers; None when it was not built.
+        firmware_sha256: Identity of `firmware.elf`, which the running firmware reports; see `seal`.
+        profile_sha256: The same of `firmware-profile.elf`; None where it was not built.
     """
 
     toolchain: ToolchainEntry
@@ -67,6 +66,11 @@ class ImageEntry(_Entry):
     arena_bytes: int
     firmware_sha256: str
     profile_sha256: str | None
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Identities of all images of this build."""
+        return tuple(digest for digest in (self.firmware_sha256, self.profile_sha256) if digest)
 
 
 class Manifest(_Entry):

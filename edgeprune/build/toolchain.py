@@ -71,6 +71,7 @@ class Toolchain:
         if self.name == "zig":
             abi = "eabihf" if cpu.fpu else "eabi"
             name = cpu.core.replace("-", "_") + ("" if cpu.facts.helium and cpu.fpu else _ZIG_FPU[cpu.fpu])
+            name += "+dsp" if cpu.has_dsp else ""  # zig's Cortex-M33 is without, unlike every chip here
             return ["-target", f"thumb-freestanding-{abi}", f"-mcpu={name}", "-fno-sanitize=undefined"]
         # The assembly in the sources is in unified syntax, which gcc assumes for Armv7-M only.
         flags = ["-mthumb", f"-mcpu={cpu.core}", "-ffreestanding", "-masm-syntax-unified"]

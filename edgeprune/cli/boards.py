@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgeprune.measure.arrays import InputBatch
 
 EXAMPLES = {
-    "build": "Example: edgeprune build model.tflite --target cortex-m4 --out firmware",
+    "build": "Example: edgeprune build model.tflite --target nucleo-l4r5zi --out firmware",
     "measure": "Example: edgeprune measure firmware --via emulator --runs 20",
     "validate": "Example: edgeprune validate firmware --via emulator --data data.npz",
     "emulate": "Example: edgeprune emulate firmware --pty",
@@ -26,7 +26,7 @@ EXAMPLES = {
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 _Folder = Annotated[Path, typer.Argument(help="A folder made by `edgeprune build`.")]
-_Via = Annotated[str, typer.Option("--via", help="emulator, serial:PORT or host.")]
+_Via = Annotated[str, typer.Option("--via", help="emulator, qemu, serial:PORT or host.")]
 
 
 def build(
@@ -35,6 +35,12 @@ def build(
     target: Annotated[str, typer.Option("--target", help="Profile, see `edgeprune targets`.")] = "cortex-m4",
     toolchain: Annotated[str | None, typer.Option("--toolchain", help="zig (the default) or gcc.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name that the firmware reports.")] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile/--no-profile", help="Also build firmware-profile.elf, which times each layer.")
+    ] = True,
+    mlperf: Annotated[
+        str | None, typer.Option("--mlperf", help="Stand in for kws01, vww01 or ic01 of MLPerf Tiny to its hosts.")
+    ] = None,
     json_: _Json = False,
 ) -> None:
     """Generate what runs a model on the target: C firmware, or a LiteRT deployment."""
@@ -42,16 +48,16 @@ def build(
     from edgeprune.build import build_firmware, find_toolchain
     from edgeprune.targets import load_target
 
-    profile = load_target(target)
+    board = load_target(target)
     compiler = find_toolchain(toolchain) if toolchain else None
-    firmware = build_firmware(tflite.read(model), profile, out, name, compiler)
+    firmware = build_firmware(tflite.read(model), board, out, name, compiler, profile, mlperf)
     if json_:
         show_json(json.loads(firmware.manifest.to_json()))
         return
     image = firmware.manifest.image
     rows = [(entry.name, entry.kernel or "no code", f"{entry.macs:,}") for entry in firmware.manifest.layers]
     if image is None:
-        show(f"wrote {out}: a LiteRT deployment for {profile.name}; measure it with --via host")
+        show(f"wrote {out}: a LiteRT deployment for {board.name}; measure it with --via host")
         return
     show_table(("layer", "kernel", "MAC"), rows, text_columns=2)
     show(
@@ -187,6 +193,8 @@ def emulate(
     if not isinstance(target, McuTarget) or not target.emulated:
         raise UserError(f"{folder} was built for {target.name}, which is not emulated; build it for cortex-m4")
     elf = firmware.profile_elf if profile else firmware.elf
+    if elf is None:
+        raise UserError(f"{folder} was built without firmware-profile.elf; build it with --profile")
     if not pty:
         serve_here(elf, target)
         return

@@ -2,7 +2,7 @@
 
 from edgeprune.devices.fault import FaultReport, FirmwareFault
 from edgeprune.devices.protocol import BoardClient
-from edgeprune.devices.transport import Transport, open_transport, schemes
+from edgeprune.devices.transport import Transport, open_transport, schemes, starts_firmware
 from edgeprune.devices.values import Identity, InferenceResult, LayerCycles, MemoryUse
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Transport",
     "open_transport",
     "schemes",
+    "starts_firmware",
 ]

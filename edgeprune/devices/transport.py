@@ -1,7 +1,8 @@
 """Ways to reach a board: where bytes go, whatever they mean.
 
 Each module in `transports/` is one way.  It has a `SCHEME`, the word before the colon of
-a `--via` argument, and a function `open_line`; it is found by being there.
+a `--via` argument, a function `open_line`, and `STARTS_FIRMWARE`: whether that starts the
+firmware it is given, instead of expecting it in the board; it is found by being there.
 """
 
 from __future__ import annotations
@@ -65,6 +66,12 @@ def open_transport(via: str, elf: Path, target: McuTarget) -> AbstractContextMan
         raise UserError(f"there is no way {via!r} to reach a board; known: {', '.join(sorted(modules))}")
     line: AbstractContextManager[Transport] = modules[scheme].open_line(argument, elf, target)
     return line
+
+
+def starts_firmware(via: str) -> bool:
+    """Whether that way starts the firmware itself, so that it can start any image of a build."""
+    module = _modules().get(via.partition(":")[0])
+    return module is not None and bool(module.STARTS_FIRMWARE)
 
 
 def schemes() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from edgeprune.errors import DataError
 from edgeprune.measure import litert
 from edgeprune.measure.accuracy import Accuracy, accuracy, right_answers
 from edgeprune.measure.arrays import Array, InputBatch, random_batch, to_input, to_real
-from edgeprune.measure.board import run_on_board
+from edgeprune.measure.board import outputs_of_board
 from edgeprune.measure.validate import Validation, compare, reference_outputs
 from edgeprune.models import Dataset, load_dataset
 from edgeprune.progress import SILENT, Progress
@@ -43,7 +43,7 @@ def validate_firmware(
 
     Args:
         firmware: What to run.
-        via: `emulator`, `serial:PORT` or `host`.
+        via: `emulator`, `qemu`, `serial:PORT` or `host`.
         data: Test examples; random inputs where it is None.
         count: Inputs to compare at most.
         progress: Receives the inferences.
@@ -75,4 +75,4 @@ def _outputs(
 ) -> tuple[Array, ...]:
     if via == HOST:
         return litert.run_on_host(model, inputs, progress)
-    return run_on_board(firmware, via, inputs, 1, layers=False, progress=progress).outputs
+    return outputs_of_board(firmware, via, inputs, progress)

@@ -46,7 +46,7 @@ void command_results(char *arguments);
 
 /* All that starts with `ep`; `text` is what follows. */
 void command_ep(char *text);
-/* Whether `ep reset` was among it. */
-int command_wants_reset(void);
+/* Whether `ep reset` was among it since this was asked last. */
+int command_take_reset(void);
 
 #endif

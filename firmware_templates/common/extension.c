@@ -389,8 +389,10 @@ void command_ep(char *text) {
     text_line("]");
 }
 
-int command_wants_reset(void) {
-    return reset_wanted;
+int command_take_reset(void) {
+    int wanted = reset_wanted;
+    reset_wanted = 0;
+    return wanted;
 }
 
 SMALL_CODE_END

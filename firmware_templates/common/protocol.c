@@ -377,7 +377,7 @@ static void run_line(void) {
     }
     line_length = 0;
     text_line("m-ready");
-    if (command_wants_reset()) {
+    if (command_take_reset()) {
         platform_flush();
         platform_reset();
     }

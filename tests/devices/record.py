@@ -17,7 +17,7 @@ _CRC = f"{zlib.crc32(_INPUT):08X}"
 _CHECK = f"{zlib.crc32(f'0 0 {len(_INPUT)} {_CRC} {_SESSION}'.encode()):08X}"
 _COMMANDS = (
     f"ep sync {_SESSION}", "ep id", f"ep put 0 0 {len(_INPUT)} {_CRC} {_CHECK}", "infer 10 2",
-    "ep infer", "ep run 3", "ep get 0 0 12", "ep memory", "ep layers 2", "ep get 1",
+    "ep infer", "ep run 3", "ep get 0 0 12", "ep memory", "ep layers 2",
 )  # fmt: skip
 
 

@@ -12,15 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeprune.resources import firmware_templates_folder
-from emulate.firmware import TINY
+from emulate.portable import copy_portable
 
 HARNESS = Path(__file__).parent / "host_harness"
-# What does not need a Cortex-M.
-PORTABLE = {
-    "platform.h", "small.h", "protocol.h", "protocol.c", "inference.h", "inference.c", "text.h", "text.c",
-    "crc32.h", "crc32.c",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +23,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if compiler is None:
         pytest.skip("no host compiler with sanitizers")
     folder = tmp_path_factory.mktemp("host")
-    for path in [firmware_templates_folder() / "common" / name for name in sorted(PORTABLE)] + [
-        *TINY.iterdir(),
-        *HARNESS.iterdir(),
-    ]:
-        shutil.copy(path, folder)
-    sources = sorted(path.name for path in folder.glob("*.c"))
+    sources = copy_portable(folder, HARNESS)
     flags = ("-std=c99", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-DEP_PROFILE=1")
     sanitizers = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
     subprocess.run([compiler, *flags, *sanitizers, *sources, "-o", "program"], cwd=folder, check=True)

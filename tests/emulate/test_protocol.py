@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from edgeprune.emulate import call_function
@@ -264,6 +264,7 @@ def test_line_ends_and_noise_between_commands_are_ignored(board: VirtualBoard) -
 @LOADED
 @given(st.binary(max_size=300))
 def test_the_board_answers_after_any_bytes(board: VirtualBoard, noise: bytes) -> None:
+    assume(b"ep reset" not in noise)  # hypothesis also tries what it finds in the code
     replies = board.ask(noise + b"%")
     assert replies.count(READY) == noise.count(b"%") + 1
     assert all(32 <= ord(c) < 127 or c in "\r\n" for c in replies)

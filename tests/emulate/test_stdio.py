@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -23,4 +24,6 @@ def test_commands_by_pipe(tmp_path, option: tuple[str, ...], profile: str) -> No
     assert done.returncode == 0, done.stderr
     assert "m-name-dut-[cortex-m4]" in lines
     assert f"ep-id-[small,{model.sha256}," in done.stdout.decode()
-    assert next(line for line in lines if line.startswith("ep-id-")).endswith(f",{profile}]")
+    manifest = json.loads((tmp_path / "fw" / "manifest.json").read_text())
+    digest = manifest["profile_sha256" if profile == "1" else "firmware_sha256"]
+    assert next(line for line in lines if line.startswith("ep-id-")).endswith(f",{profile},{digest},cortex-m4]")

@@ -21,6 +21,7 @@ from edgeprune.errors import DeviceError, UserError
 from edgeprune.targets import McuTarget
 
 SCHEME = "emulator"
+STARTS_FIRMWARE = True
 
 #: The first start on a machine compiles the cycle counter.
 _START_SECONDS = 150.0

@@ -20,6 +20,7 @@ from edgeprune.errors import DeviceError, ToolchainError, UserError
 from edgeprune.targets import McuTarget
 
 SCHEME = "qemu"
+STARTS_FIRMWARE = True
 PROGRAM = "qemu-system-arm"
 #: Virtual nanoseconds for each instruction: 2 ** 0, by -icount shift=0.
 NANOSECONDS_PER_INSTRUCTION = 1

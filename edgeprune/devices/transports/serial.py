@@ -10,6 +10,7 @@ from edgeprune.errors import UserError
 from edgeprune.targets import McuTarget
 
 SCHEME = "serial"
+STARTS_FIRMWARE = False
 
 
 def open_line(port: str, elf: Path, target: McuTarget) -> AbstractContextManager[SerialLine]:
