@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from edgeprune.resources import models_folder, targets_folder
+from edgeprune.targets import list_targets
 from support.command_line import edgeprune
 from support.small import float_model, small_model, unsupported_model
 
@@ -197,7 +198,25 @@ def test_a_recipe_whose_files_are_missing(tmp_path) -> None:
 
 def test_an_unknown_target(tmp_path, model) -> None:
     ended = edgeprune("build", model, "--target", "esp32", "--out", tmp_path / "out")
-    assert "known targets: cortex-m4, host, phone-a76" in ended.is_users_fault()
+    assert f"known targets: {', '.join(list_targets())}; or give the path" in ended.is_users_fault()
+
+
+def test_a_model_that_mlperf_tiny_does_not_have(tmp_path, model) -> None:
+    ended = edgeprune("build", model, "--mlperf", "gpt", "--out", tmp_path / "out")
+    assert "no model 'gpt' here; known: kws01, vww01, ic01" in ended.is_users_fault()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_board_that_times_no_layers(tmp_path, model) -> None:
+    assert edgeprune("build", model, "--no-profile", "--out", tmp_path / "fw").code == 0
+    ended = edgeprune("emulate", tmp_path / "fw", "--profile")
+    assert "build it with --profile" in ended.is_users_fault()
+
+
+def test_a_board_that_only_qemu_plays(tmp_path, model) -> None:
+    assert edgeprune("build", model, "--target", "mps3-an547", "--out", tmp_path / "fw").code == 0
+    for ended in (edgeprune("emulate", tmp_path / "fw"), edgeprune("measure", tmp_path / "fw", "--via", "emulator")):
+        assert "mps3-an547" in ended.is_users_fault()
 
 
 @pytest.mark.parametrize(
@@ -207,6 +226,8 @@ def test_an_unknown_target(tmp_path, model) -> None:
         ("serial:", "name the serial port"),
         ("serial:/dev/none", "/dev/none"),
         ("adb:1", "no way"),
+        ("qemu", "QEMU has no board like cortex-m4"),
+        ("qemu:x", "takes nothing behind it"),
     ],
 )
 def test_an_unknown_way(tmp_path, model, via: str, words: str) -> None:

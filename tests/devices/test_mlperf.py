@@ -15,9 +15,8 @@ import serial
 
 from devices import mlperf_runner
 from devices.mlperf_runner import Device, accuracy, performance
-from edgeprune.build import build_firmware, find_toolchain
+from edgeprune.build import build_firmware
 from edgeprune.devices import BoardClient, open_transport
-from edgeprune.emit import load_platform
 from edgeprune.emulate import call_function
 from edgeprune.measure.arrays import InputBatch, random_batch, to_real
 from edgeprune.measure.validate import reference_outputs
@@ -37,13 +36,9 @@ def shared_model(name: str) -> bytes:
     return path.read_bytes()
 
 
-def suite_firmware(content: bytes, name: str, uint8: bool, folder: Path) -> Path:
-    """Firmware that stands in for the suite's model `name`, where it takes unsigned pixels if `uint8`."""
-    firmware = build_firmware(read_bytes(content, "model"), TARGET, folder / "fw")
-    defines = (f"EP_MLPERF_MODEL={name}", f"EP_MLPERF_UINT8={int(uint8)}")
-    sources = firmware.folder / "src"
-    find_toolchain().link(load_platform(TARGET.platform), sources, "suite.elf", defines, TARGET.cpu)
-    return sources / "suite.elf"
+def suite_firmware(content: bytes, name: str, folder: Path) -> Path:
+    """Firmware that stands in for the suite's model `name`."""
+    return build_firmware(read_bytes(content, "model"), TARGET, folder / "fw", mlperf=name).elf
 
 
 @contextmanager
@@ -78,7 +73,7 @@ def answers(model: TfliteModel, inputs: InputBatch) -> list[tuple[float, ...]]:
 )
 def test_both_modes_give_the_reference_kernels_answers(tmp_path: Path, name, uint8, source) -> None:  # type: ignore[no-untyped-def]
     model = read_bytes(source(), "model")
-    elf = suite_firmware(model.content, name, uint8, tmp_path)
+    elf = suite_firmware(model.content, name, tmp_path)
     inputs = random_batch(model.graph.input_tensors(), SAMPLES)
     expected = answers(model, inputs)
     # Half of the labels are right, so that a share is seen that is neither 0 nor 1.
@@ -100,7 +95,7 @@ def test_both_modes_give_the_reference_kernels_answers(tmp_path: Path, name, uin
 
 
 def test_pixels_of_the_suite_are_shifted_and_printed_back(tmp_path: Path) -> None:
-    elf = suite_firmware(small_model(), "ic01", True, tmp_path)
+    elf = suite_firmware(small_model(), "ic01", tmp_path)
     pixels = bytes(range(64))
     with device(elf) as board:
         board.load(pixels)
@@ -113,7 +108,7 @@ def test_pixels_of_the_suite_are_shifted_and_printed_back(tmp_path: Path) -> Non
 
 
 def test_a_device_that_refuses_is_quoted(tmp_path: Path) -> None:
-    elf = suite_firmware(small_model(), "kws01", False, tmp_path)
+    elf = suite_firmware(small_model(), "kws01", tmp_path)
     with device(elf) as board, pytest.raises(mlperf_runner.RunnerError, match=r"e-\[Input 0 has 64 bytes, not 3\]"):
         board.load(b"abc")
 
