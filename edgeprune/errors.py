@@ -11,9 +11,15 @@ from typing import ClassVar
 
 
 class EdgepruneError(Exception):
-    """Base of all expected failures; `exit_code` is what the command line returns."""
+    """Base of all expected failures.
+
+    Attributes:
+        exit_code: What the command line returns.
+        details: Lines that the command line shows below the sentence, for those who can use them.
+    """
 
     exit_code: ClassVar[int] = 1
+    details: tuple[str, ...] = ()
 
 
 class JobFailed(EdgepruneError):

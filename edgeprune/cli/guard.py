@@ -33,7 +33,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
             sys.stdout.flush()
         except EdgepruneError as error:
-            _fail(str(error), error.exit_code)
+            _fail(str(error), error.exit_code, error.details)
         except KeyboardInterrupt:
             _fail("interrupted; training continues from its checkpoint when you repeat the command", _INTERRUPTED)
         except OSError as error:
@@ -57,8 +57,8 @@ def _system_fault(error: OSError) -> None:
     _fail(str(reason), _USER)
 
 
-def _fail(message: str, code: int) -> None:
-    sys.stderr.write(f"edgeprune: {message}\n")
+def _fail(message: str, code: int, details: tuple[str, ...] = ()) -> None:
+    sys.stderr.write("\n".join([f"edgeprune: {message}", *(f"  {line}" for line in details), ""]))
     raise typer.Exit(code)
 
 

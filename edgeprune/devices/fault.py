@@ -70,9 +70,10 @@ class Registers:
     mmfar: int
     bfar: int
 
-    def table(self) -> tuple[tuple[str, int], ...]:
-        """Name and value of each, for a verbose report."""
-        return tuple((field.name, getattr(self, field.name)) for field in fields(self))
+    def lines(self) -> tuple[str, ...]:
+        """Names and values, four in a line."""
+        items = [f"{field.name:>5} {getattr(self, field.name):08x}" for field in fields(self)]
+        return tuple("  ".join(items[start : start + 4]) for start in range(0, len(items), 4))
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,15 @@ class FaultReport:
 
 
 class FirmwareFault(DeviceError):
-    """The firmware failed and said so.
+    """The firmware failed and said so; the registers are its details.
 
     Attributes:
-        report: With all registers.
+        report: What it said.
     """
 
     def __init__(self, report: FaultReport, describe: Describe) -> None:
         self.report = report
+        self.details = report.registers.lines()
         super().__init__(f"{report.sentence(describe)}; {_NEXT.get(report.kind, _NEXT_OF_OTHERS)}")
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elftools.elf.elffile import ELFFile
 
+from edgeprune.build.seal import seal
 from edgeprune.resources import models_folder, targets_folder
 from edgeprune.targets import list_targets
 from support.command_line import edgeprune
@@ -211,6 +213,27 @@ def test_a_board_that_times_no_layers(tmp_path, model) -> None:
     assert edgeprune("build", model, "--no-profile", "--out", tmp_path / "fw").code == 0
     ended = edgeprune("emulate", tmp_path / "fw", "--profile")
     assert "build it with --profile" in ended.is_users_fault()
+
+
+def test_firmware_that_crashes_is_told_with_place_and_registers(tmp_path, model) -> None:
+    assert edgeprune("build", model, "--no-profile", "--out", tmp_path / "fw").code == 0
+    elf, manifest = tmp_path / "fw" / "firmware.elf", tmp_path / "fw" / "manifest.json"
+    with elf.open("rb") as stream:
+        image = ELFFile(stream)
+        (symbol,) = image.get_section_by_name(".symtab").get_symbol_by_name("ep_invoke")
+        section = image.get_section(symbol["st_shndx"])
+        place = symbol["st_value"] & ~1
+        offset = place - section["sh_addr"] + section["sh_offset"]
+    content = bytearray(elf.read_bytes())
+    content[offset : offset + 2] = b"\x00\xde"  # udf #0
+    elf.write_bytes(content)
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "firmware_sha256": seal(elf)}))
+    ended = edgeprune("measure", tmp_path / "fw", "--via", "emulator")
+    assert (ended.code, ended.out) == (2, "")
+    sentence, *registers = [line for line in ended.err.splitlines() if not line.startswith("small on")]
+    assert f"the firmware took a UsageFault at 0x{place:08x} (ep_invoke+0), called from 0x" in sentence
+    assert "an instruction was undefined; reset the board" in sentence
+    assert f"pc {place:08x}" in "\n".join(registers)
 
 
 def test_a_board_that_only_qemu_plays(tmp_path, model) -> None:
