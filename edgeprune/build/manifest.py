@@ -125,4 +125,4 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(json.dumps({**document, "image": image or None}))
     except ValidationError as error:
-        raise UserError(describe(path, error, Manifest)) from None
+        raise UserError(f"{describe(path, error, Manifest)}; build the folder again") from None
