@@ -18,6 +18,7 @@ _PORTABLE = (
 def copy_portable(folder: Path, harness: Path) -> list[str]:
     """Put the portable firmware, the tiny model and the harness's files into `folder`; names of all C files."""
     common = firmware_templates_folder() / "common"
-    for path in [*(common / name for name in _PORTABLE), *TINY.iterdir(), *harness.iterdir()]:
+    figures = Path(__file__).parent / "host_figures"
+    for path in [*(common / name for name in _PORTABLE), *TINY.iterdir(), *figures.iterdir(), *harness.iterdir()]:
         shutil.copy(path, folder)
     return sorted(path.name for path in folder.glob("*.c"))

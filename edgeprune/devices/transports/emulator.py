@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from edgeprune.devices.child import end_child
 from edgeprune.devices.serial_line import SerialLine, open_port
 from edgeprune.errors import DeviceError, UserError
 from edgeprune.targets import McuTarget
@@ -25,7 +26,6 @@ STARTS_FIRMWARE = True
 
 #: The first start on a machine compiles the cycle counter.
 _START_SECONDS = 150.0
-_STOP_SECONDS = 5.0
 
 
 def open_line(argument: str, elf: Path, target: McuTarget) -> AbstractContextManager[SerialLine]:
@@ -66,19 +66,7 @@ def _child(elf: Path, profile: Path, complaints: Path) -> Iterator[subprocess.Po
     try:
         yield child
     finally:
-        _end(child)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-    for stream in (child.stdin, child.stdout):
-        if stream is not None:
-            stream.close()
+        end_child(child)
 
 
 def _path(child: subprocess.Popen[bytes], complaints: Path) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from edgeprune.devices.child import end_child
 from edgeprune.errors import DeviceError, ToolchainError, UserError
 from edgeprune.targets import McuTarget
 
@@ -24,7 +25,7 @@ STARTS_FIRMWARE = True
 PROGRAM = "qemu-system-arm"
 #: Virtual nanoseconds for each instruction: 2 ** 0, by -icount shift=0.
 NANOSECONDS_PER_INSTRUCTION = 1
-_STOP_SECONDS = 5.0
+_WRITE_SECONDS = 5.0
 _CHUNK = 4096
 
 
@@ -51,7 +52,7 @@ class SocketLine:
 
     def write(self, content: bytes) -> None:
         """Send bytes."""
-        self._end.settimeout(_STOP_SECONDS)
+        self._end.settimeout(_WRITE_SECONDS)
         try:
             self._end.sendall(content)
         except OSError as error:
@@ -113,13 +114,4 @@ def _running(elf: Path, target: McuTarget, machine: str) -> Iterator[SocketLine]
                 raise DeviceError(f"{PROGRAM} ended: {said[-1] if said else f'exit code {child.returncode}'}") from None
             raise
         finally:
-            _end(child)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+            end_child(child)
