@@ -140,6 +140,17 @@ def groups_table(variant: VariantResult) -> Table:
     return Table(("channels of", "before", "after", "why"), tuple(rows))
 
 
+def timing_note(report: Report) -> str:
+    """What emulated cycles and instructions stand on, per target; empty where nothing was emulated."""
+    notes = {
+        device.target: counted.note
+        for device in report.dense.devices
+        for run in device.runs
+        if (counted := run.cycles or run.instructions) is not None and counted.origin is Origin.EMULATED
+    }
+    return " ".join(f"Counts of {target}, emulated: {note}." for target, note in notes.items() if note)
+
+
 def energy_note(report: Report) -> str:
     """What the energy estimate stands on; empty where there is none."""
     energy = next(

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from edgeprune.errors import UserError
 from edgeprune.report.plots import layer_plot, ratio_plot, trade_plot
-from edgeprune.report.tables import benchmark_table, energy_note, groups_table, layers_table, summary_table
+from edgeprune.report.tables import benchmark_table, energy_note, groups_table, layers_table, summary_table, timing_note
 from edgeprune.report.values import Report
 from edgeprune.report.verdict import verdicts
 
@@ -79,6 +79,7 @@ def _render(template: str, report: Report) -> str:
             groups=[(variant.name, groups_table(variant)) for variant in report.pruned if variant.groups],
             skipped=[(d.title, d.note, d.artefact) for d in report.dense.devices if d.note],
             energy_note=energy_note(report),
+            timing_note=timing_note(report),
             ratio_plot=ratio_plot(report, main) if main and report.pruned else "",
             layer_plot=layer_plot(report, main) if main else "",
             trade_plot=trade_plot(report, main) if main else "",

@@ -144,3 +144,8 @@ def test_a_device_that_counts_instructions_only_is_not_called_faster() -> None:
     assert "dense: instructions/MAC" in page
     assert "cortex-m4: latency" not in page
     assert "thousand instructions per inference" in html(report)
+
+
+def test_the_page_says_what_emulated_cycles_stand_on() -> None:
+    for page in (html(sample_report()), markdown(sample_report())):
+        assert page.count("Counts of cortex-m4, emulated: modelled: a test.") == 1

@@ -13,7 +13,7 @@ MACS, CYCLES = 3_000_000, 12_000_000
 
 
 def _run(cycles: float) -> RunResult:
-    counted = Measurement(cycles, "cycles", Origin.EMULATED, "cortex-m4", cycles - 9, cycles + 9, 5)
+    counted = Measurement(cycles, "cycles", Origin.EMULATED, "cortex-m4", cycles - 9, cycles + 9, 5, "modelled: a test")
     latency = counted.scaled(1e3 / 120e6, "ms", note="at 120 MHz")
     layers = tuple(
         LayerTiming(i, name, Measurement(share * cycles, "cycles", Origin.EMULATED, "cortex-m4", 0, cycles, 8))
