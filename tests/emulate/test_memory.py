@@ -95,7 +95,14 @@ def test_an_unaligned_word_takes_more_accesses(offset: int, extra: int) -> None:
 
 
 def test_loads_inside_an_it_block_do_not_disturb_what_follows() -> None:
-    # cmp r0, r0; ittt ne; ldrne r1, [r0]; ldrne ...; then loads and a conditional branch outside it.
-    code = "8042 1cbf 0168 4168" + "0168 0929 00d1 0221 0846 7047"
-    for flash in (None, timing()):
-        assert len(set(cycles(code, flash, calls=3))) == 1
+    # cmp r0, r0; itt eq; ldreq r1, [r0]; ldreq r2, [r0, #4]; cmp r0, #0 (not equal); b to the next block:
+    # adds r1, #5; mov r0, r1; bx lr.  A stale IT state would leave the addition out.
+    code = "8042 04bf 0168 4268 0028 ffe7 0531 0846 7047"
+    generic = load_target("cortex-m4")
+    assert isinstance(generic, McuTarget)
+    segments = (Segment(FLASH, struct.pack("<II", RAM + 0x1000, CODE | 1)), Segment(CODE, bytes.fromhex(code)))
+    for memory_model in (False, True):
+        image = Image(Path("program"), segments, (("work", CODE),), ())
+        core = Core(image, generic, memory_model=memory_model)
+        core.write(RAM, struct.pack("<II", 100, 200))
+        assert core.call("work", RAM) == 105
