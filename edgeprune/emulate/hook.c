@@ -36,7 +36,6 @@ typedef struct {
     cache *instructions, *data;
     uint32_t word, prefetched_word, data_word; /* numbers of flash words, or NOWHERE */
     uint64_t prefetch_ready, now;
-    uint64_t fetches, fetch_misses, reads, read_misses; /* statistics */
 } flash;
 
 typedef struct {
@@ -111,7 +110,6 @@ void counter_clear(counter *c) {
             c->table[i]->extra_cycles = 0;
         }
     }
-    c->flash.fetches = c->flash.fetch_misses = c->flash.reads = c->flash.read_misses = 0;
 }
 
 /* ---- Flash and its caches ---- */
@@ -202,14 +200,12 @@ static uint32_t fetch(flash *f, uint32_t word, uint64_t time) {
     uint64_t stall = 0, now = ++f->now;
     uint32_t address = word * f->word_bytes;
     f->word = word;
-    f->fetches++;
     if (!cached(f->instructions, address, now)) {
         uint64_t waiting = f->prefetch_ready > time ? f->prefetch_ready - time : 0;
         if (f->prefetch && word == f->prefetched_word) {
             stall = waiting;
         } else {
             stall = f->wait_states + (f->shared_port ? waiting : 0);
-            f->fetch_misses++;
         }
         cache_fill(f->instructions, address, now);
     }
@@ -238,14 +234,12 @@ static uint32_t fetch_block(flash *f, const block *b, uint64_t time) {
 /* Stall cycles for reading data from flash at `time`. */
 static uint32_t read_data(flash *f, uint32_t address, uint64_t time) {
     uint32_t word = address / f->word_bytes, stall = 0;
-    f->reads++;
     if (word == f->data_word) {
         return 0;
     }
     uint64_t now = ++f->now;
     if (!cached(f->data, address, now)) {
         stall = f->wait_states;
-        f->read_misses++;
         if (f->shared_port && f->prefetch_ready > time && f->prefetched_word != NOWHERE) {
             uint64_t waiting = f->prefetch_ready - time;
             stall += waiting > f->wait_states ? f->wait_states : (uint32_t)waiting;

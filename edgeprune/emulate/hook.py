@@ -65,10 +65,6 @@ class FlashState(ctypes.Structure):
     word: int
     prefetched_word: int
     data_word: int
-    fetches: int
-    fetch_misses: int
-    reads: int
-    read_misses: int
     _fields_ = (
         ("base", ctypes.c_uint32),
         ("end", ctypes.c_uint32),
@@ -83,10 +79,6 @@ class FlashState(ctypes.Structure):
         ("data_word", ctypes.c_uint32),
         ("prefetch_ready", ctypes.c_uint64),
         ("now", ctypes.c_uint64),
-        ("fetches", ctypes.c_uint64),
-        ("fetch_misses", ctypes.c_uint64),
-        ("reads", ctypes.c_uint64),
-        ("read_misses", ctypes.c_uint64),
     )
 
 
