@@ -1,0 +1,36 @@
+/* Where the UARTs and pins of STM32F4 (RM0090, RM0390) and STM32F7 (RM0385) are: at the same
+ * places. */
+#ifndef UARTS_F4_F7_H
+#define UARTS_F4_F7_H
+
+#include "board.h"
+
+#define CHIP_RCC 0x40023800u
+#define CHIP_GPIO_BASE 0x40020000u
+#define CHIP_GPIO_ENABLE (CHIP_RCC + 0x30u) /* AHB1ENR */
+
+#if BOARD_UART_BASE == 0x40011000u /* USART1: APB2ENR */
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x44u)
+#define CHIP_UART_ENABLE_BIT 4
+#define CHIP_UART_FUNCTION 7
+#define CHIP_UART_CLOCK_HZ (BOARD_CLOCK_HZ / 2u)
+#elif BOARD_UART_BASE == 0x40011400u /* USART6: APB2ENR */
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x44u)
+#define CHIP_UART_ENABLE_BIT 5
+#define CHIP_UART_FUNCTION 8
+#define CHIP_UART_CLOCK_HZ (BOARD_CLOCK_HZ / 2u)
+#elif BOARD_UART_BASE == 0x40004400u /* USART2: APB1ENR */
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x40u)
+#define CHIP_UART_ENABLE_BIT 17
+#define CHIP_UART_FUNCTION 7
+#define CHIP_UART_CLOCK_HZ (BOARD_CLOCK_HZ / 4u)
+#elif BOARD_UART_BASE == 0x40004800u /* USART3: APB1ENR */
+#define CHIP_UART_ENABLE (CHIP_RCC + 0x40u)
+#define CHIP_UART_ENABLE_BIT 18
+#define CHIP_UART_FUNCTION 7
+#define CHIP_UART_CLOCK_HZ (BOARD_CLOCK_HZ / 4u)
+#else
+#error "uart.base of the profile is not USART1, 2, 3 or 6 of an STM32F4 or F7"
+#endif
+
+#endif
