@@ -12,6 +12,7 @@ from edgeprune.build.image import ImageSizes, image_sizes, write_bin_and_hex
 from edgeprune.build.manifest import (
     FILE_NAME,
     ImageEntry,
+    KernelEntry,
     LayerEntry,
     Manifest,
     PortEntry,
@@ -23,7 +24,7 @@ from edgeprune.build.toolchain import Toolchain, find_toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.errors import DoesNotFit, UnsupportedError, UserError
 from edgeprune.graph import Graph, Tensor
-from edgeprune.plan import Plan, make_plan
+from edgeprune.plan import LayerPlan, Objective, Option, Plan, make_plan
 from edgeprune.staging import staged_folder
 from edgeprune.targets import McuTarget, Target
 from edgeprune.tflite import TfliteModel
@@ -73,6 +74,8 @@ def build_firmware(
     toolchain: Toolchain | None = None,
     profile: bool = True,
     mlperf: str | None = None,
+    optimize: Objective = Objective.BALANCED,
+    kernels: frozenset[str] = frozenset(),
 ) -> Firmware:
     """Build `model` for `target` into the folder `out`.
 
@@ -85,6 +88,8 @@ def build_firmware(
         profile: Whether to build the image that times each layer too.
         mlperf: The model of MLPerf Tiny that the firmware stands in for: a key of
             `MLPERF_MODELS`; hosts of that suite then find what they expect.
+        optimize: What a microcontroller's kernels are chosen for.
+        kernels: Labels of kernels that are taken wherever they can run, whatever they cost.
 
     Raises:
         UnsupportedError: the target cannot run the model.
@@ -93,7 +98,7 @@ def build_firmware(
         UserError: `out` cannot be written.
     """
     name = name or model.graph.name
-    plan = make_plan(model.graph, target) if isinstance(target, McuTarget) else None
+    plan = make_plan(model.graph, target, optimize, kernels) if isinstance(target, McuTarget) else None
     if plan is None:
         _check_types(model.graph, target)
     with staged_folder(out, FILE_NAME) as stage:
@@ -160,6 +165,9 @@ def _build_image(
         ram_bytes=sizes.ram_bytes,
         stack_bytes=plan.target.stack_bytes,
         arena_bytes=plan.arena_bytes,
+        arena_lower_bound_bytes=plan.arena_lower_bound,
+        peak_layer=peak.name if (peak := plan.peak_layer()) else "",
+        optimize=plan.objective.value,
         firmware_sha256=digests[_RELEASE],
         profile_sha256=digests.get(_PROFILE),
     )
@@ -197,18 +205,8 @@ def _check_types(graph: Graph, target: Target) -> None:
 
 def _manifest(model: TfliteModel, target: Target, name: str, plan: Plan | None, image: ImageEntry | None) -> Manifest:
     graph = model.graph
-    kernels = [None] * len(graph.nodes) if plan is None else [layer.kernel for layer in plan.layers]
-    layers = tuple(
-        LayerEntry(
-            name=graph.layer_name(index),
-            op=node.op,
-            kernel=kernel.name if (kernel := kernels[index]) else None,
-            macs=ops.layer_macs(graph, node),
-            parameters=ops.layer_parameters(graph, node),
-            output_shape=graph.output(node).shape,
-        )
-        for index, node in enumerate(graph.nodes)
-    )
+    planned = [None] * len(graph.nodes) if plan is None else plan.layers
+    layers = tuple(_layer(graph, index, layer) for index, layer in enumerate(planned))
     return Manifest(
         edgeprune=edgeprune.__version__,
         name=name,
@@ -218,6 +216,32 @@ def _manifest(model: TfliteModel, target: Target, name: str, plan: Plan | None, 
         outputs=tuple(_port(tensor) for tensor in graph.output_tensors()),
         layers=layers,
         image=image,
+    )
+
+
+def _layer(graph: Graph, index: int, plan: LayerPlan | None) -> LayerEntry:
+    node = graph.nodes[index]
+    choice = plan.choice if plan else None
+    return LayerEntry(
+        name=graph.layer_name(index),
+        op=node.op,
+        kernel=choice.option.kernel.name if choice else None,
+        macs=ops.layer_macs(graph, node),
+        parameters=ops.layer_parameters(graph, node),
+        output_shape=graph.output(node).shape,
+        reason=choice.reason if choice else "",
+        cost=_cost(choice.option) if choice else None,
+        others=tuple(_cost(option) for option in choice.others) if choice else (),
+        ram_bytes=plan.ram_bytes if plan else None,
+    )
+
+
+def _cost(option: Option) -> KernelEntry:
+    return KernelEntry(
+        kernel=option.kernel.label,
+        cycles=round(option.cycles),
+        table_bytes=option.table_bytes,
+        scratch_bytes=option.scratch_bytes,
     )
 
 

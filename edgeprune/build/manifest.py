@@ -19,8 +19,24 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class KernelEntry(_Entry):
+    """What one kernel would cost a layer: estimated cycles, bytes of tables and of working memory."""
+
+    kernel: str
+    cycles: int
+    table_bytes: int
+    scratch_bytes: int
+
+
 class LayerEntry(_Entry):
-    """One layer: `kernel` is the C function that runs it, None where no code is needed."""
+    """One layer.
+
+    Attributes:
+        kernel: The C function that runs it, None where no code is needed.
+        reason: Why that one.
+        cost: What it is expected to cost; the other kernels are in `others`.
+        ram_bytes: What is alive in the arena while it runs; None for a LiteRT deployment.
+    """
 
     name: str
     op: str
@@ -28,6 +44,10 @@ class LayerEntry(_Entry):
     macs: int
     parameters: int
     output_shape: tuple[int, ...]
+    reason: str = ""
+    cost: KernelEntry | None = None
+    others: tuple[KernelEntry, ...] = ()
+    ram_bytes: int | None = None
 
 
 class PortEntry(_Entry):
@@ -55,6 +75,9 @@ class ImageEntry(_Entry):
         ram_bytes: Variables and arena; the stack comes on top.
         stack_bytes: RAM kept free for the stack.
         arena_bytes: All tensors and scratch memory, a part of `ram_bytes`.
+        arena_lower_bound_bytes: What is alive at the busiest moment; no arena can be smaller.
+        peak_layer: The layer that runs at that moment.
+        optimize: What kernels were chosen for.
         firmware_sha256: Identity of `firmware.elf`, which the running firmware reports; see `seal`.
         profile_sha256: The same of `firmware-profile.elf`; None where it was not built.
     """
@@ -64,6 +87,9 @@ class ImageEntry(_Entry):
     ram_bytes: int
     stack_bytes: int
     arena_bytes: int
+    arena_lower_bound_bytes: int
+    peak_layer: str
+    optimize: str
     firmware_sha256: str
     profile_sha256: str | None
 

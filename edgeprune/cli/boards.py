@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,15 @@ EXAMPLES = {
     "emulate": "Example: edgeprune emulate firmware --pty",
 }
 
+
+class _Optimize(enum.Enum):
+    """The objectives of `edgeprune.plan`, which is imported when needed only."""
+
+    LATENCY = "latency"
+    BALANCED = "balanced"
+    SIZE = "size"
+
+
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 _Folder = Annotated[Path, typer.Argument(help="A folder made by `edgeprune build`.")]
 _Via = Annotated[str, typer.Option("--via", help="emulator, qemu, serial:PORT or host.")]
@@ -41,16 +51,22 @@ def build(
     mlperf: Annotated[
         str | None, typer.Option("--mlperf", help="Stand in for kws01, vww01 or ic01 of MLPerf Tiny to its hosts.")
     ] = None,
+    optimize: Annotated[
+        _Optimize, typer.Option("--optimize", help="What kernels are chosen for: time, memory, or both together.")
+    ] = _Optimize.BALANCED,
     json_: _Json = False,
 ) -> None:
     """Generate what runs a model on the target: C firmware, or a LiteRT deployment."""
     from edgeprune import tflite
     from edgeprune.build import build_firmware, find_toolchain
+    from edgeprune.plan import Objective
     from edgeprune.targets import load_target
 
     board = load_target(target)
     compiler = find_toolchain(toolchain) if toolchain else None
-    firmware = build_firmware(tflite.read(model), board, out, name, compiler, profile, mlperf)
+    firmware = build_firmware(
+        tflite.read(model), board, out, name, compiler, profile, mlperf, Objective(optimize.value)
+    )
     if json_:
         show_json(json.loads(firmware.manifest.to_json()))
         return
@@ -61,7 +77,8 @@ def build(
         return
     show_table(("layer", "kernel", "MAC"), rows, text_columns=2)
     show(
-        f"wrote {out}: flash {image.flash_bytes:,} B, RAM {image.ram_bytes:,} B (arena {image.arena_bytes:,} B) "
+        f"wrote {out}: flash {image.flash_bytes:,} B, RAM {image.ram_bytes:,} B (arena {image.arena_bytes:,} B, "
+        f"of which {image.peak_layer} needs {image.arena_lower_bound_bytes:,} B) "
         f"and {image.stack_bytes:,} B of stack, built with {image.toolchain.name} {image.toolchain.version}"
     )
 

@@ -19,7 +19,15 @@ from edgeprune.plan import LayerPlan, Plan
 
 #: Version of the API in `ep_model.h`; the firmware's own sources compare it.
 ABI_VERSION = 1
-_CTYPES = {DType.INT8: "int8_t", DType.FLOAT32: "float", DType.INT32: "int32_t"}
+_CTYPES = {
+    DType.BOOL: "uint8_t",
+    DType.FLOAT32: "float",
+    DType.INT8: "int8_t",
+    DType.INT16: "int16_t",
+    DType.INT32: "int32_t",
+    DType.INT64: "int64_t",
+    DType.UINT8: "uint8_t",
+}
 _INCLUDE = re.compile(r'#include "(ep_\w+)\.h"')
 _ARRAY = re.compile(r"{array:(\w+)}")
 _LINE_LENGTH = 100
@@ -84,6 +92,7 @@ def emit_model(plan: Plan, name: str, sha256: str) -> SourceTree:
         "model_name": _c_string(name),
         "sha256": sha256,
         "constants": _constant_operands(plan),
+        "definitions": _definitions(plan),
         "input_bytes_total": sum(port.nbytes for port in ports["inputs"]),
         **ports,
     }
@@ -123,9 +132,9 @@ def _environment() -> jinja2.Environment:
 def _layer(plan: Plan, layer: LayerPlan) -> _Layer:
     shapes = " ".join(_describe(plan.graph.tensors[i]) for i in (layer.node.inputs[0], layer.node.outputs[0]))
     symbol = f"layer_{layer.name}"
-    if layer.kernel is None:
+    if layer.choice is None:
         return _Layer(layer.index, layer.name, symbol, None, (), (), (), f"{layer.node.op} {shapes}")
-    code = layer.kernel.emit(plan.graph, layer.node)
+    kernel, code = layer.choice.option.kernel, layer.choice.option.code
     names = {array.suffix: f"{symbol}_{array.suffix}" for array in code.arrays}
     fields = tuple(
         f".{field.name} = " + _ARRAY.sub(lambda match: names[match.group(1)], field.text) for field in code.fields
@@ -134,7 +143,7 @@ def _layer(plan: Plan, layer: LayerPlan) -> _Layer:
         layer.index,
         layer.name,
         symbol,
-        layer.kernel.name,
+        kernel.name,
         tuple(_table(array, names[array.suffix]) for array in code.arrays),
         fields,
         _arguments(plan, layer),
@@ -143,7 +152,7 @@ def _layer(plan: Plan, layer: LayerPlan) -> _Layer:
 
 
 def _arguments(plan: Plan, layer: LayerPlan) -> tuple[str, ...]:
-    """What the kernel is called with behind its parameters: operands, output, scratch."""
+    """What the kernel is called with behind its parameters: operands, outputs, scratch."""
     operator = ops.find(layer.node.op)
     operands = operator.operands(plan.graph, layer.node) if operator else ()
     pointers = []
@@ -153,8 +162,10 @@ def _arguments(plan: Plan, layer: LayerPlan) -> tuple[str, ...]:
             pointers.append(_constant_name(index))
         else:
             pointers.append(f"(const {_CTYPES[tensor.dtype]} *)(arena + {plan.offsets[index]})")
-    output = layer.node.outputs[0]
-    pointers.append(f"({_CTYPES[plan.graph.tensors[output].dtype]} *)(arena + {plan.offsets[output]})")
+    outputs = layer.node.outputs
+    pointers += [
+        f"({_CTYPES[plan.graph.tensors[output].dtype]} *)(arena + {plan.offsets[output]})" for output in outputs
+    ]
     pointers.append("NULL" if layer.scratch_offset is None else f"arena + {layer.scratch_offset}")
     return tuple(pointers)
 
@@ -172,6 +183,12 @@ def _constant_operands(plan: Plan) -> tuple[_Table, ...]:
         array = CArray(_CTYPES[tensor.dtype], "", tensor.constant())
         tables.append(_table(array, _constant_name(index)))
     return tuple(tables)
+
+
+def _definitions(plan: Plan) -> tuple[str, ...]:
+    """What the layers want defined before them, each once."""
+    choices = (layer.choice for layer in plan.layers if layer.choice)
+    return tuple(sorted({text for choice in choices for text in choice.option.code.definitions}))
 
 
 def _constant_name(index: int) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune.graph import DType, Graph, Node, Tensor
+from edgeprune.targets import Extension, McuCpu
 
 #: A rule that a node must follow: None when it does, else what is at fault.  Its
 #: docstring is the sentence that users and the documentation read.
@@ -46,31 +47,63 @@ class KernelCode:
     Attributes:
         arrays: Tables; a parameter field refers to one as `{array:SUFFIX}`.
         fields: Members of the parameter structure, in order.
+        definitions: C that must stand before the layer, for example a macro that makes a function
+            for one shape; equal texts of several layers are written once.
     """
 
     arrays: tuple[CArray, ...]
     fields: tuple[CField, ...]
+    definitions: tuple[str, ...] = ()
+
+    @property
+    def table_bytes(self) -> int:
+        """Flash that the tables take."""
+        return sum(array.values.nbytes for array in self.arrays)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one execution of a kernel costs; `plan.cost` makes cycles of a target from it.
+
+    Attributes:
+        cycles: Of the core, with memory that answers at once.
+        table_bytes: Bytes of tables read from flash, counted again each time they are read.
+        loop_bytes: Code of the loop that most of the time goes to, which a cache may hold.
+    """
+
+    cycles: float
+    table_bytes: float = 0.0
+    loop_bytes: int = 256
 
 
 class Kernel(abc.ABC):
     """One implementation of an operator.
 
-    The C function is `void NAME(const NAME_params *p, <inputs>, <output>, void *scratch)`,
+    The C function is `void NAME(const NAME_params *p, <operands>, <outputs>, void *scratch)`,
     declared in `NAME.h` and defined in `NAME.c`, both beside the operator's module.
     """
 
     name: ClassVar[str]
     folder: ClassVar[Path]
-    #: Whether the kernel needs the DSP extension (SMLAD and friends).
-    needs_dsp: ClassVar[bool] = False
+    #: Types of input 0 that it takes: int8, int16 (activations of int16x8), float32, ...
+    types: ClassVar[tuple[str, ...]] = ("int8",)
+    #: What the core must have.
+    needs: ClassVar[frozenset[Extension]] = frozenset()
+    #: About how much flash its code takes, once per image.
+    code_bytes: ClassVar[int] = 600
+
+    @property
+    def label(self) -> str:
+        """Tells kernels apart that are the same C function with other parameters."""
+        return self.name
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """Whether this kernel can run the node (the operator's constraints hold already)."""
         return True
 
     @abc.abstractmethod
-    def cycles(self, graph: Graph, node: Node) -> float:
-        """Expected CPU cycles of one execution, for choosing between kernels."""
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        """Expected cost of one execution, for choosing between kernels."""
 
     @abc.abstractmethod
     def emit(self, graph: Graph, node: Node) -> KernelCode:
@@ -79,6 +112,10 @@ class Kernel(abc.ABC):
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         """Bytes of working memory that the kernel needs while it runs."""
         return 0
+
+    def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """Positions among the operands over which output 0 may be written, from the same address on."""
+        return ()
 
 
 class Operator(abc.ABC):
@@ -93,6 +130,17 @@ class Operator(abc.ABC):
     #: True when the output is the input's bytes under another shape: no code, no copy.
     is_view: ClassVar[bool] = False
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Types of input 0 that some kernel takes; empty where the bytes do not matter."""
+        return tuple(sorted({name for kernel in self.kernels for name in kernel.types}))
+
+    def candidates(self, graph: Graph, node: Node, cpu: McuCpu) -> tuple[Kernel, ...]:
+        """The kernels that can run a node without fault on a core."""
+        dtype = graph.required(node, 0).dtype.value
+        fitting = (k for k in self.kernels if dtype in k.types and k.needs <= cpu.extensions)
+        return tuple(kernel for kernel in fitting if kernel.supports(graph, node))
+
     def decode(self, options: Any) -> object | None:
         """Translate the flatbuffer's option object into the operator's own frozen dataclass."""
         return None
@@ -106,7 +154,7 @@ class Operator(abc.ABC):
         return 0
 
     def operands(self, graph: Graph, node: Node) -> tuple[int, ...]:
-        """Tensors that the kernel is passed as pointers, in order; the others are in its tables."""
+        """Tensors that the kernel is passed as pointers, in order, before its outputs; the others are in its tables."""
         return node.inputs[:1]
 
     def fault(self, graph: Graph, node: Node) -> str | None:
@@ -114,6 +162,8 @@ class Operator(abc.ABC):
 
         Rules stand in an order in which each may rely on those before it.
         """
+        if self.types and node.inputs and (dtype := graph.required(node, 0).dtype.value) not in self.types:
+            return f"Input 0 must be {' or '.join(self.types)}. (it is {dtype})"
         for rule in self.constraints:
             if found := rule(graph, node):
                 return f"{rule.__doc__} ({found})"

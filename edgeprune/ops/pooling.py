@@ -8,8 +8,9 @@ from typing import Any, cast
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import activation_range
-from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name, padding_name
+from edgeprune.targets import McuCpu
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class PoolKernel(Kernel):
     #: Cycles of an output value beside those of its taps.
     fixed_cycles: float
 
-    def cycles(self, graph: Graph, node: Node) -> float:
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Measured on the emulated Cortex-M4: about 7 cycles a tap."""
         window = _options(node).window
-        return graph.output(node).size * (self.fixed_cycles + 7.0 * window[0] * window[1])
+        return Cost(graph.output(node).size * (self.fixed_cycles + 7.0 * window[0] * window[1]))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """Window and clamping range."""

@@ -5,5 +5,18 @@ from __future__ import annotations
 from edgeprune.plan.analysis import LayerAnalysis, analyse
 from edgeprune.plan.memory import Buffer, Placement, verify_placement
 from edgeprune.plan.plan import LayerPlan, Plan, make_plan
+from edgeprune.plan.select import Choice, Objective, Option
 
-__all__ = ["Buffer", "LayerAnalysis", "LayerPlan", "Placement", "Plan", "analyse", "make_plan", "verify_placement"]
+__all__ = [
+    "Buffer",
+    "Choice",
+    "LayerAnalysis",
+    "LayerPlan",
+    "Objective",
+    "Option",
+    "Placement",
+    "Plan",
+    "analyse",
+    "make_plan",
+    "verify_placement",
+]

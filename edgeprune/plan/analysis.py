@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeprune import ops
 from edgeprune.graph import Graph, Node
-from edgeprune.plan.plan import choose_kernel
+from edgeprune.plan.plan import choose_kernels, no_kernel
 from edgeprune.targets import McuTarget, Target
 
 #: Below this share of zeros there is nothing that any sparse kernel could use.
@@ -46,12 +46,17 @@ class LayerAnalysis:
 
 def analyse(graph: Graph, target: Target) -> tuple[LayerAnalysis, ...]:
     """Every layer of the graph on the target, in order."""
-    return tuple(_layer(graph, index, node, target) for index, node in enumerate(graph.nodes))
+    faults = [_fault(graph, node, target) for node in graph.nodes]
+    kernels = _kernels(graph, target, faults)
+    return tuple(
+        _layer(graph, index, target, fault, kernel)
+        for index, (fault, kernel) in enumerate(zip(faults, kernels, strict=True))
+    )
 
 
-def _layer(graph: Graph, index: int, node: Node, target: Target) -> LayerAnalysis:
+def _layer(graph: Graph, index: int, target: Target, fault: str, kernel: str) -> LayerAnalysis:
+    node = graph.nodes[index]
     sparsity = _zeros(graph, node)
-    fault = _fault(graph, node, target)
     return LayerAnalysis(
         name=graph.layer_name(index),
         op=node.op,
@@ -61,7 +66,7 @@ def _layer(graph: Graph, index: int, node: Node, target: Target) -> LayerAnalysi
         sparsity=sparsity,
         supported=not fault,
         fault=fault,
-        kernel=_kernel(graph, node, target) if not fault else "",
+        kernel=kernel,
         sparsity_note=_sparsity_note(graph, node, target) if (sparsity or 0) >= _SPARSE else "",
     )
 
@@ -72,14 +77,16 @@ def _fault(graph: Graph, node: Node, target: Target) -> str:
     operator = ops.find(node.op)
     if operator is None:
         return f"{node.op} is not among the supported operators: {', '.join(ops.operators())}"
-    return operator.fault(graph, node) or ""
+    return operator.fault(graph, node) or no_kernel(graph, node, target) or ""
 
 
-def _kernel(graph: Graph, node: Node, target: Target) -> str:
+def _kernels(graph: Graph, target: Target, faults: list[str]) -> list[str]:
+    """What would run each layer; kernels are chosen together, so of a graph without faults only."""
     if not isinstance(target, McuTarget):
-        return "LiteRT"
-    kernel = choose_kernel(graph, node, target)
-    return kernel.name if kernel else "no code"
+        return ["LiteRT"] * len(faults)
+    if any(faults):
+        return [""] * len(faults)
+    return [choice.option.kernel.name if choice else "no code" for choice in choose_kernels(graph, target)]
 
 
 def _zeros(graph: Graph, node: Node) -> float | None:

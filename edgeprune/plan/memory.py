@@ -2,16 +2,20 @@
 
 Offline memory planning as in TensorFlow Lite Micro's greedy planner (Lee and Pisarchyk,
 "Efficient Memory Management for Deep Neural Net Inference", arXiv 2001.03288), tried in
-several orders of which the best is kept.
+several orders of which the best is kept; where that exceeds the lower bound, a search over
+further orders follows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 #: Every buffer starts at a multiple of this, so that kernels may use it as any C type.
 ALIGNMENT = 8
+#: Orders that the search tries beyond the fixed ones.
+_TRIALS = 300
 
 
 @dataclass(frozen=True)
@@ -44,31 +48,53 @@ class Placement:
     nbytes: int
 
 
+def lower_bound(buffers: tuple[Buffer, ...]) -> int:
+    """Bytes that are alive at the busiest moment, below which no placement can be."""
+    moments = {buffer.first for buffer in buffers}
+    return max((sum(aligned(b.nbytes) for b in buffers if b.first <= t <= b.last) for t in moments), default=0)
+
+
 def place(buffers: tuple[Buffer, ...]) -> Placement:
     """Place the buffers; the result depends on nothing but them."""
-    orders: tuple[Callable[[Buffer], tuple[int, ...]], ...] = (
+    keys: tuple[Callable[[Buffer], tuple[int, ...]], ...] = (
         lambda b: (-b.nbytes, b.first),
         lambda b: (-b.nbytes * (b.last - b.first + 1), b.first),
         lambda b: (b.first, -b.nbytes),
         lambda b: (-(b.last - b.first), -b.nbytes, b.first),
     )
-    candidates = [_place_in_order(buffers, order) for order in orders]
-    best = min(candidates, key=lambda placement: placement.nbytes)
+    orders = [sorted(range(len(buffers)), key=lambda i, key=key: (*key(buffers[i]), i)) for key in keys]  # type: ignore[misc]
+    order, best = min(((o, _place_in_order(buffers, o)) for o in orders), key=lambda found: found[1].nbytes)
+    best = _search(buffers, order, best)
     verify_placement(best)
     return best
 
 
-def _place_in_order(buffers: tuple[Buffer, ...], order: Callable[[Buffer], tuple[int, ...]]) -> Placement:
+def _search(buffers: tuple[Buffer, ...], order: list[int], best: Placement) -> Placement:
+    """Exchange two buffers of the order at a time and keep what is no worse, until the bound is met."""
+    bound, numbers = lower_bound(buffers), random.Random(len(buffers))
+    for _ in range(_TRIALS):
+        if best.nbytes <= bound:
+            break
+        trial = order.copy()
+        i, k = numbers.randrange(len(order)), numbers.randrange(len(order))
+        trial[i], trial[k] = trial[k], trial[i]
+        found = _place_in_order(buffers, trial)
+        if found.nbytes <= best.nbytes:
+            order, best = trial, found
+    return best
+
+
+def _place_in_order(buffers: tuple[Buffer, ...], order: Sequence[int]) -> Placement:
     offsets: dict[int, int] = {}
-    for index in sorted(range(len(buffers)), key=lambda i: (*order(buffers[i]), i)):
+    for index in order:
         buffer = buffers[index]
         occupied = [
-            (offset, offset + _aligned(buffers[other].nbytes))
+            (offset, offset + aligned(buffers[other].nbytes))
             for other, offset in offsets.items()
             if buffer.overlaps_in_time(buffers[other])
         ]
-        offsets[index] = _best_gap(sorted(occupied), _aligned(buffer.nbytes))
-    end = max((offsets[i] + _aligned(b.nbytes) for i, b in enumerate(buffers)), default=0)
+        offsets[index] = _best_gap(sorted(occupied), aligned(buffer.nbytes))
+    end = max((offsets[i] + aligned(b.nbytes) for i, b in enumerate(buffers)), default=0)
     return Placement(buffers, tuple(offsets[i] for i in range(len(buffers))), end)
 
 
@@ -83,7 +109,8 @@ def _best_gap(occupied: Iterable[tuple[int, int]], nbytes: int) -> int:
     return best[1] if best else end
 
 
-def _aligned(nbytes: int) -> int:
+def aligned(nbytes: int) -> int:
+    """The size rounded up to the alignment."""
     return -(-nbytes // ALIGNMENT) * ALIGNMENT
 
 

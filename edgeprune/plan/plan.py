@@ -8,7 +8,10 @@ from edgeprune import ops
 from edgeprune.errors import DoesNotFit, UnsupportedError
 from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import Kernel
-from edgeprune.plan.memory import Buffer, Placement, place
+from edgeprune.plan.cost import cycles_on
+from edgeprune.plan.lifetimes import lifetimes, live_bytes, overlayable, read_tensors
+from edgeprune.plan.memory import Buffer, Placement, aligned, lower_bound, place
+from edgeprune.plan.select import Choice, Objective, Option, select
 from edgeprune.targets import McuTarget
 
 
@@ -20,17 +23,24 @@ class LayerPlan:
         index: Position in the graph.
         name: Unique name such as `03_conv_2d`.
         node: The node.
-        kernel: What runs it; None for a view, which costs nothing.
+        choice: Its kernel, why, and what else there was; None for a view, which costs nothing.
         macs: Multiply-accumulates.
         scratch_offset: Where in the arena its working memory begins; None when it needs none.
+        ram_bytes: What is alive in the arena while it runs.
     """
 
     index: int
     name: str
     node: Node
-    kernel: Kernel | None
+    choice: Choice | None
     macs: int
     scratch_offset: int | None
+    ram_bytes: int
+
+    @property
+    def kernel(self) -> Kernel | None:
+        """What runs it; None for a view."""
+        return self.choice.option.kernel if self.choice else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +50,7 @@ class Plan:
     Attributes:
         graph: The graph.
         target: What it is planned for.
+        objective: What it is to be good at.
         layers: One per node, in order.
         offsets: Per tensor its offset in the arena; None for constants.
         placement: All buffers of the arena, for reports.
@@ -47,6 +58,7 @@ class Plan:
 
     graph: Graph
     target: McuTarget
+    objective: Objective
     layers: tuple[LayerPlan, ...]
     offsets: tuple[int | None, ...]
     placement: Placement
@@ -56,39 +68,57 @@ class Plan:
         """Size of the arena."""
         return self.placement.nbytes
 
+    @property
+    def arena_lower_bound(self) -> int:
+        """Bytes alive at the busiest moment: no placement of these buffers can take less."""
+        return lower_bound(self.placement.buffers)
+
+    def peak_layer(self) -> LayerPlan | None:
+        """The layer during which most is alive; None for a graph without layers."""
+        return max(self.layers, key=lambda layer: layer.ram_bytes, default=None)
+
     def largest_buffer(self) -> Buffer:
         """The arena's largest buffer, which a message can name."""
         return max(self.placement.buffers, key=lambda buffer: buffer.nbytes)
 
 
-def make_plan(graph: Graph, target: McuTarget) -> Plan:
+def make_plan(
+    graph: Graph,
+    target: McuTarget,
+    objective: Objective = Objective.BALANCED,
+    kernels: frozenset[str] = frozenset(),
+) -> Plan:
     """Choose kernels, compute lifetimes and place every buffer.
+
+    Args:
+        graph: What to run.
+        target: What to run it on.
+        objective: What the plan is to be good at.
+        kernels: Labels of kernels that are taken wherever they can run, whatever they cost.
 
     Raises:
         UnsupportedError: an operator, or the way it is used, is not supported on the target.
         DoesNotFit: the arena alone exceeds the target's RAM.
     """
     check_supported(graph, target)
-    kernels = tuple(choose_kernel(graph, node, target) for node in graph.nodes)
-    roots = _view_roots(graph)
-    buffers, tensor_buffer, scratch_buffer = _buffers(graph, kernels, roots)
-    placement = place(buffers)
-    offsets = tuple(
-        placement.offsets[tensor_buffer[root]] if (root := roots[i]) in tensor_buffer else None
-        for i in range(len(graph.tensors))
-    )
+    choices = choose_kernels(graph, target, objective, kernels)
+    chosen = tuple(choice.option.kernel if choice else None for choice in choices)
+    needed = lifetimes(graph, chosen)
+    placement = place(needed.buffers)
+    offsets = tuple(None if i is None else placement.offsets[i] for i in needed.tensor_buffer)
     layers = tuple(
         LayerPlan(
             index,
             graph.layer_name(index),
             node,
-            kernels[index],
+            choices[index],
             ops.layer_macs(graph, node),
-            placement.offsets[scratch_buffer[index]] if index in scratch_buffer else None,
+            None if (place_of := needed.scratch_buffer[index]) is None else placement.offsets[place_of],
+            sum(aligned(b.nbytes) for b in needed.buffers if b.first <= index <= b.last),
         )
         for index, node in enumerate(graph.nodes)
     )
-    plan = Plan(graph, target, layers, offsets, placement)
+    plan = Plan(graph, target, objective, layers, offsets, placement)
     _check_ram(plan)
     return plan
 
@@ -113,56 +143,51 @@ def check_supported(graph: Graph, target: McuTarget) -> None:
         )
     for index, node in enumerate(graph.nodes):
         operator = ops.find(node.op)
-        fault = operator.fault(graph, node) if operator else None
+        fault = (operator.fault(graph, node) or no_kernel(graph, node, target)) if operator else None
         if fault:
             raise UnsupportedError(
                 f"{graph.name}: layer {graph.layer_name(index)} cannot run on {target.name}: {fault}"
             )
 
 
-def choose_kernel(graph: Graph, node: Node, target: McuTarget) -> Kernel | None:
-    """The kernel with the fewest expected cycles for a supported node; None for a view."""
+def no_kernel(graph: Graph, node: Node, target: McuTarget) -> str | None:
+    """Why no kernel of a node that keeps its operator's rules runs on the target; None where one does."""
+    operator = ops.find(node.op)
+    if operator is None or operator.is_view or operator.candidates(graph, node, target.cpu):
+        return None
+    return f"no kernel for {graph.required(node, 0).dtype.value} runs on a {target.cpu.core}"
+
+
+def choose_kernels(
+    graph: Graph, target: McuTarget, objective: Objective = Objective.BALANCED, forced: frozenset[str] = frozenset()
+) -> tuple[Choice | None, ...]:
+    """A kernel for every node of a supported graph; None for a view."""
+    overlays = overlayable(graph)
+    options = [_options(graph, node, target, overlays[i], forced) for i, node in enumerate(graph.nodes)]
+    return select(options, live_bytes(graph), target, objective)
+
+
+def _options(
+    graph: Graph, node: Node, target: McuTarget, overlays: frozenset[int], forced: frozenset[str]
+) -> tuple[Option, ...]:
     operator = ops.find(node.op)
     if operator is None or operator.is_view:
-        return None
-    fitting = [k for k in operator.kernels if k.supports(graph, node) and (target.cpu.has_dsp or not k.needs_dsp)]
-    return min(fitting, key=lambda kernel: (kernel.cycles(graph, node), kernel.name))
+        return ()
+    candidates = operator.candidates(graph, node, target.cpu)
+    candidates = tuple(k for k in candidates if k.label in forced) or candidates
+    return tuple(_option(graph, node, kernel, target, overlays) for kernel in candidates)
 
 
-def _view_roots(graph: Graph) -> tuple[int, ...]:
-    """For each tensor the one whose bytes it shares: itself, or what it is a view of."""
-    roots = list(range(len(graph.tensors)))
-    for node in graph.nodes:
-        operator = ops.find(node.op)
-        if operator and operator.is_view:
-            roots[node.outputs[0]] = roots[node.inputs[0]]
-    return tuple(roots)
-
-
-def _buffers(
-    graph: Graph, kernels: tuple[Kernel | None, ...], roots: tuple[int, ...]
-) -> tuple[tuple[Buffer, ...], dict[int, int], dict[int, int]]:
-    """Buffers of tensors and scratches; where each root tensor's and each layer's scratch is among them."""
-    end = len(graph.nodes)
-    first = {roots[i]: -1 for i in graph.inputs}
-    last = dict(first)
-    for position, (node, kernel) in enumerate(zip(graph.nodes, kernels, strict=True)):
-        operator = ops.find(node.op)
-        read = operator.operands(graph, node) if operator and kernel else ()
-        for tensor in (*read, *node.outputs):
-            if not graph.tensors[tensor].is_constant:
-                first.setdefault(roots[tensor], position)
-                last[roots[tensor]] = position
-    last.update({roots[i]: end for i in graph.outputs if roots[i] in first})
-    buffers = [Buffer(graph.tensors[t].name, graph.tensors[t].nbytes, first[t], last[t]) for t in first]
-    tensor_buffer = {tensor: i for i, tensor in enumerate(first)}
-    scratch_buffer = {}
-    for position, (node, kernel) in enumerate(zip(graph.nodes, kernels, strict=True)):
-        needed = kernel.scratch_bytes(graph, node) if kernel else 0
-        if needed:
-            scratch_buffer[position] = len(buffers)
-            buffers.append(Buffer(f"scratch of {graph.layer_name(position)}", needed, position, position))
-    return tuple(buffers), tensor_buffer, scratch_buffer
+def _option(graph: Graph, node: Node, kernel: Kernel, target: McuTarget, overlays: frozenset[int]) -> Option:
+    operands = read_tensors(graph, node)
+    overlaid = any(operands[i] in overlays for i in kernel.in_place(graph, node))
+    return Option(
+        kernel,
+        kernel.emit(graph, node),
+        cycles_on(kernel.cost(graph, node, target.cpu), target),
+        kernel.scratch_bytes(graph, node),
+        aligned(graph.output(node).nbytes) if overlaid else 0,
+    )
 
 
 def _check_ram(plan: Plan) -> None:

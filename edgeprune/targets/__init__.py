@@ -1,6 +1,6 @@
 """Target profiles: what a board or phone is, as data."""
 
-from edgeprune.targets.cores import CORES, Core
+from edgeprune.targets.cores import CORES, Core, Extension
 from edgeprune.targets.profile import (
     CacheShape,
     FlashTiming,
@@ -17,6 +17,7 @@ __all__ = [
     "CORES",
     "CacheShape",
     "Core",
+    "Extension",
     "FlashTiming",
     "HostTarget",
     "McuCpu",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
+
+
+class Extension(enum.Enum):
+    """What a core may have beyond the instructions that all share."""
+
+    DSP = "DSP extension"
+    FPU = "floating-point unit"
+    HELIUM = "Helium vectors"
 
 
 @dataclass(frozen=True)

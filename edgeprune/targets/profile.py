@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from edgeprune.errors import TargetError
 from edgeprune.resources import targets_folder
 from edgeprune.schema import describe
-from edgeprune.targets.cores import CORES, Core
+from edgeprune.targets.cores import CORES, Core, Extension
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -51,6 +51,13 @@ class McuCpu(_Section):
     def has_dsp(self) -> bool:
         """Whether the core has the DSP extension (SMLAD and friends)."""
         return self.facts.dsp
+
+    @property
+    def extensions(self) -> frozenset[Extension]:
+        """What kernels may use; Helium only where the chip has its floating-point part too."""
+        helium = self.facts.helium and self.fpu is not None
+        present = {Extension.DSP: self.facts.dsp, Extension.FPU: self.fpu is not None, Extension.HELIUM: helium}
+        return frozenset(extension for extension, has in present.items() if has)
 
 
 class CacheShape(_Section):

@@ -1,4 +1,4 @@
-"""Every operator, compiled and run, equals TFLite's reference kernel bit by bit."""
+"""Every kernel, compiled and run, equals TFLite's reference kernel bit by bit."""
 
 from __future__ import annotations
 
@@ -8,27 +8,61 @@ import numpy as np
 import pytest
 
 from edgeprune import ops
+from support.device import run_on_core
 from support.host import compile_on_host, host_toolchains, run_on_host
 from support.operator_cases import CASES, bundle
-from support.reference import random_inputs, reference_outputs
+from support.reference import random_inputs, reference_outputs, tolerance
 
 #: Random uses of each operator per build; raise it for a longer soak.
 COUNT = int(os.environ.get("EDGEPRUNE_OPERATOR_CASES", "40"))
+_ON_CORE = 6
 
 
-def test_every_operator_has_cases() -> None:
-    assert set(CASES) == set(ops.operators())
+def _split(key: str) -> tuple[str, str]:
+    """Operator and type of its input 0 that a key of `CASES` names."""
+    name, _, dtype = key.partition(" ")
+    return name, dtype or "int8"
 
 
-@pytest.mark.parametrize("dsp", [True, False], ids=["dsp", "plain"])
-@pytest.mark.parametrize("toolchain", host_toolchains(), ids=lambda t: t.name)
-@pytest.mark.parametrize("name", sorted(CASES))
-def test_exact(name: str, toolchain, dsp: bool, tmp_path) -> None:
-    seeds = [int(s) for s in np.random.SeedSequence([dsp, len(toolchain.name)]).generate_state(COUNT)]
-    content = bundle(name, seeds)
+def _kernels() -> list[tuple[str, str]]:
+    """Every key with every kernel that may run it; a view has none."""
+    found = []
+    for key in sorted(CASES):
+        name, dtype = _split(key)
+        labels = [kernel.label for kernel in ops.operators()[name].kernels if dtype in kernel.types]
+        found += [(key, label) for label in labels or ["view"]]
+    return found
+
+
+def _seeds(key: str, count: int) -> list[int]:
+    return [int(s) for s in np.random.SeedSequence(list(key.encode())).generate_state(count)]
+
+
+def test_every_operator_has_cases_of_every_type() -> None:
+    wanted = {(op.name, dtype) for op in ops.operators().values() for dtype in op.types or ("int8",)}
+    assert {_split(key) for key in CASES} >= wanted
+
+
+def _check(key: str, seeds: list[int], results: list[list[np.ndarray]], expected: list[list[np.ndarray]]) -> None:
+    for row, wanted in zip(results, expected, strict=True):
+        for seed, got, want in zip(seeds, row, wanted, strict=True):
+            np.testing.assert_allclose(got, want, **tolerance(want.dtype), err_msg=f"{key}, seed {seed}")
+
+
+@pytest.mark.parametrize(("key", "label"), _kernels())
+def test_exact_on_the_host(key: str, label: str, tmp_path) -> None:
+    seeds = _seeds(key, COUNT)
+    content = bundle(key, seeds)
     inputs = random_inputs(content, 8)
     expected = reference_outputs(content, inputs)
-    program = compile_on_host(content, tmp_path, toolchain, dsp)
-    for row, wanted in zip(run_on_host(program, inputs, expected), expected, strict=True):
-        for seed, got, want in zip(seeds, row, wanted, strict=True):
-            np.testing.assert_array_equal(got, want, err_msg=f"{name}, seed {seed}")
+    program = compile_on_host(content, tmp_path, host_toolchains()[-1], kernels=frozenset({label}))
+    _check(key, seeds, run_on_host(program, inputs, expected), expected)
+
+
+@pytest.mark.parametrize(("key", "label"), _kernels())
+def test_exact_on_the_emulated_core(key: str, label: str, tmp_path) -> None:
+    seeds = _seeds(key, _ON_CORE)
+    content = bundle(key, seeds)
+    inputs = random_inputs(content, 3)
+    expected = reference_outputs(content, inputs)
+    _check(key, seeds, run_on_core(content, inputs, expected, tmp_path, label), expected)

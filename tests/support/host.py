@@ -25,19 +25,25 @@ def host_toolchains() -> list[Toolchain]:
     return found
 
 
-def roomy_target(dsp: bool = True) -> McuTarget:
-    """The generic target with memory for any test model, with or without the DSP extension."""
+def roomy_target(core: str = "cortex-m55") -> McuTarget:
+    """The generic target with memory for any test model; the default core can run every kernel."""
     target = load_target("cortex-m4")
     assert isinstance(target, McuTarget)
-    memory = target.ram.model_copy(update={"size": 1 << 28})
-    cpu = target.cpu if dsp else target.cpu.model_copy(update={"core": "cortex-m3"})
-    return target.model_copy(update={"ram": memory, "cpu": cpu})
+    ram = target.ram.model_copy(update={"size": 1 << 28})
+    flash = target.flash.model_copy(update={"size": 1 << 28})
+    cpu = target.cpu.model_copy(update={"core": core})
+    return target.model_copy(update={"ram": ram, "flash": flash, "cpu": cpu})
 
 
-def compile_on_host(content: bytes, folder: Path, toolchain: Toolchain, dsp: bool = True) -> Path:
-    """Generate the model's C for a microcontroller and build it as a program of this machine."""
+def compile_on_host(
+    content: bytes, folder: Path, toolchain: Toolchain, core: str = "cortex-m55", kernels: frozenset[str] = frozenset()
+) -> Path:
+    """Generate the model's C for a core and build it as a program of this machine.
+
+    `kernels` are labels of kernels that are taken wherever they can run.
+    """
     model = read_bytes(content, "model.tflite")
-    plan = make_plan(model.graph, roomy_target(dsp))
+    plan = make_plan(model.graph, roomy_target(core), kernels=kernels)
     tree = emit_model(plan, "model", model.sha256).merged(emit_firmware("host", None))
     tree.write(folder)
     toolchain.link(load_platform("host"), folder, "model")

@@ -26,3 +26,12 @@ def random_inputs(content: bytes, count: int, seed: int = 0) -> list[list[np.nda
 
     tensors = read_bytes(content, "model").graph.input_tensors()
     return [[draw(tensor.shape, tensor.dtype.numpy) for tensor in tensors] for _ in range(count)]
+
+
+def tolerance(dtype: np.dtype) -> dict[str, float]:
+    """How far a result may be from the reference kernels': not at all for integers.
+
+    The reference float kernels leave the order of sums to the compiler, so a float may differ by
+    a few units in the last place of the largest term.
+    """
+    return {"rtol": 1e-5, "atol": 1e-5} if dtype == np.float32 else {"rtol": 0, "atol": 0}

@@ -11,8 +11,9 @@ import numpy as np
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
-from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name
+from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
 #: Inputs are scaled up by 2**20 before they are rescaled, so that few bits are lost.
@@ -88,8 +89,8 @@ class _Flat(Kernel):
     def supports(self, graph: Graph, node: Node) -> bool:
         return graph.required(node, 0).shape == graph.required(node, 1).shape
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 60.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(60.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         count = CField("count", str(graph.output(node).size))
@@ -100,8 +101,8 @@ class _Broadcast(Kernel):
     name = "ep_add_broadcast_s8"
     folder = _FOLDER
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 75.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(75.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         shape = (1,) * (4 - len(graph.output(node).shape)) + graph.output(node).shape

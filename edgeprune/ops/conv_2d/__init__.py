@@ -10,8 +10,9 @@ import numpy as np
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
-from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.geometry import ConvolutionOptions
+from edgeprune.targets import Extension, McuCpu
 
 _FOLDER = Path(__file__).parent
 
@@ -35,8 +36,8 @@ class _Scalar(Kernel):
     name = "ep_conv_2d_s8"
     folder = _FOLDER
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 9.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(9.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         weights = graph.required(node, 1).constant()
@@ -59,17 +60,17 @@ class _Scalar(Kernel):
 class _Dsp(Kernel):
     name = "ep_conv_2d_s8_dsp"
     folder = _FOLDER
-    needs_dsp = True
+    needs = frozenset({Extension.DSP})
 
     def supports(self, graph: Graph, node: Node) -> bool:
         return _filter(graph, node)[3] == graph.required(node, 0).shape[3]
 
-    def cycles(self, graph: Graph, node: Node) -> float:
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         out, *window = _filter(graph, node)
         pixels = graph.output(node).size // out
         depth = _padded(math.prod(window))
         gather = 0.0 if window[:2] == [1, 1] else 2.0 * depth
-        return pixels * (gather + 1.5 * depth + 60 + out * (1.75 * depth + 22))
+        return Cost(pixels * (gather + 1.5 * depth + 60 + out * (1.75 * depth + 22)))
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         depth = math.prod(_filter(graph, node)[1:])

@@ -10,8 +10,9 @@ import numpy as np
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
-from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.geometry import ConvolutionOptions
+from edgeprune.targets import Extension, McuCpu
 
 _FOLDER = Path(__file__).parent
 #: Order in which SXTB16 of a word and of the word rotated by 8 yields four channels.
@@ -36,8 +37,8 @@ class _Scalar(Kernel):
     name = "ep_depthwise_conv_2d_s8"
     folder = _FOLDER
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 17.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(17.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         channels = _taps(graph, node)[2]
@@ -61,16 +62,16 @@ class _Scalar(Kernel):
 class _Dsp(Kernel):
     name = "ep_depthwise_conv_2d_s8_dsp"
     folder = _FOLDER
-    needs_dsp = True
+    needs = frozenset({Extension.DSP})
 
     def supports(self, graph: Graph, node: Node) -> bool:
         return _taps(graph, node)[2] == graph.required(node, 0).shape[3]
 
-    def cycles(self, graph: Graph, node: Node) -> float:
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         height, width, channels = _taps(graph, node)
         pixels = graph.output(node).size // channels
         blocks, pairs = -(-channels // 4), -(-height * width // 2)
-        return pixels * (16.0 * height * width + blocks * (28.0 * pairs + 90))
+        return Cost(pixels * (16.0 * height * width + blocks * (28.0 * pairs + 90)))
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         height, width, channels = _taps(graph, node)

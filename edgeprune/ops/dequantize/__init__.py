@@ -6,7 +6,8 @@ from pathlib import Path
 
 from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base
-from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.targets import McuCpu
 
 
 def int8_to_float(graph: Graph, node: Node) -> str | None:
@@ -23,8 +24,8 @@ class _Plain(Kernel):
     name = "ep_dequantize_s8_f32"
     folder = Path(__file__).parent
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 9.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(9.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source = graph.required(node, 0).quantized()

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import Multiplier, channel_multipliers, tensor_multiplier
-from edgeprune.ops.base import CArray, CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name
+from edgeprune.targets import Extension, McuCpu
 
 _FOLDER = Path(__file__).parent
 
@@ -67,8 +68,8 @@ class _Scalar(Kernel):
     name = "ep_fully_connected_s8"
     folder = _FOLDER
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 6.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(6.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         rows, depth, channels = _sizes(graph, node)
@@ -86,11 +87,11 @@ class _Scalar(Kernel):
 class _Dsp(Kernel):
     name = "ep_fully_connected_s8_dsp"
     folder = _FOLDER
-    needs_dsp = True
+    needs = frozenset({Extension.DSP})
 
-    def cycles(self, graph: Graph, node: Node) -> float:
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         rows, depth, channels = _sizes(graph, node)
-        return rows * (1.5 * depth + 60 + channels * (1.9 * depth + 25))
+        return Cost(rows * (1.5 * depth + 60 + channels * (1.9 * depth + 25)))
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         return 2 * -(-_sizes(graph, node)[1] // 4) * 4

@@ -10,7 +10,8 @@ from typing import Any, cast
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
-from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
 
@@ -49,8 +50,8 @@ class _Plain(Kernel):
     name = "ep_mean_s8"
     folder = _FOLDER
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 9.0 * graph.required(node, 0).size + 40.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(9.0 * graph.required(node, 0).size + 40.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source, output = graph.required(node, 0), graph.output(node).quantized()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
-from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.targets import McuCpu
 
 
 def _paddings(graph: Graph, node: Node) -> tuple[tuple[int, int], ...]:
@@ -29,8 +30,8 @@ class _Plain(Kernel):
     name = "ep_pad_s8"
     folder = Path(__file__).parent
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 2.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(2.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source, output = graph.required(node, 0), graph.output(node)

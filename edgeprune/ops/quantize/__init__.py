@@ -7,7 +7,8 @@ from pathlib import Path
 from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.arithmetic import quantize_multiplier
-from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
 
@@ -27,13 +28,11 @@ def int8_output(graph: Graph, node: Node) -> str | None:
 
 class _FromFloat(Kernel):
     name = "ep_quantize_f32_s8"
+    types = ("float32",)
     folder = _FOLDER
 
-    def supports(self, graph: Graph, node: Node) -> bool:
-        return graph.required(node, 0).dtype is DType.FLOAT32
-
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 40.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(40.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         output = graph.output(node)
@@ -49,11 +48,8 @@ class _Rescale(Kernel):
     name = "ep_quantize_s8_s8"
     folder = _FOLDER
 
-    def supports(self, graph: Graph, node: Node) -> bool:
-        return graph.required(node, 0).dtype is DType.INT8
-
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 20.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(20.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()

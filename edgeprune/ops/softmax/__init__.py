@@ -10,7 +10,8 @@ from typing import Any, cast
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.arithmetic import quantize_multiplier
-from edgeprune.ops.base import CField, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
 #: Bits before the binary point of a scaled difference to the row's maximum.
@@ -48,8 +49,8 @@ class _Plain(Kernel):
     name = "ep_softmax_s8"
     folder = _FOLDER
 
-    def cycles(self, graph: Graph, node: Node) -> float:
-        return 330.0 * graph.output(node).size
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(330.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source = graph.required(node, 0)

@@ -1,0 +1,150 @@
+"""Chooses a kernel for every layer: the cheapest in time, in memory, or in both together."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeprune.ops import Kernel, KernelCode
+from edgeprune.targets import McuTarget
+
+#: About what firmware takes beside the model, so that a saving counts by what it is of the whole.
+_FIRMWARE_FLASH, _FIRMWARE_RAM = 12_000, 1_500
+#: How much worse a plan looks per multiple by which it exceeds a memory.
+_OVERFLOW = 1e3
+#: The objective that decides between plans that are equal by the first.
+_TIE = 1e-3
+
+
+class Objective(enum.Enum):
+    """What the plan is to be good at (`--optimize`).
+
+    The plan with the least product cycles^a * flash^b * RAM^c is taken, so under `balanced`
+    one per cent of any of the three is worth one per cent of another.
+    """
+
+    LATENCY = "latency"
+    BALANCED = "balanced"
+    SIZE = "size"
+
+    @property
+    def exponents(self) -> tuple[float, float, float]:
+        """(a, b, c) for cycles, flash and RAM."""
+        return {
+            Objective.LATENCY: (1.0, _TIE, _TIE),
+            Objective.BALANCED: (1.0, 1.0, 1.0),
+            Objective.SIZE: (_TIE, 1.0, 1.0),
+        }[self]
+
+
+@dataclass(frozen=True, eq=False)
+class Option:
+    """One kernel for one layer.
+
+    Attributes:
+        kernel: The kernel.
+        code: Its tables and parameters for this layer.
+        cycles: Expected on the target.
+        scratch_bytes: Working memory.
+        saved_bytes: RAM saved while the layer runs, because its output may lie over its input.
+    """
+
+    kernel: Kernel
+    code: KernelCode
+    cycles: float
+    scratch_bytes: int
+    saved_bytes: int = 0
+
+    @property
+    def table_bytes(self) -> int:
+        """Flash that the tables take."""
+        return self.code.table_bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The option taken for a layer, in words why, and what else there was."""
+
+    option: Option
+    reason: str
+    others: tuple[Option, ...]
+
+
+def select(
+    options: Sequence[tuple[Option, ...]], live_bytes: Sequence[int], target: McuTarget, objective: Objective
+) -> tuple[Choice | None, ...]:
+    """Take one option per layer.
+
+    Coordinate descent from the fastest choice: layers are revisited until no change of one
+    layer improves the product.  What matters between layers is shared: code is paid once per
+    kernel, and scratch only where it raises the peak.
+
+    Args:
+        options: Per layer, in order; empty for a view.
+        live_bytes: Per layer the bytes of all tensors alive while it runs, nothing in place.
+        target: Its flash and RAM bound the plan, where any plan keeps within them.
+        objective: What to minimise.
+    """
+    taken = [min(range(len(row)), key=lambda i: row[i].cycles) if row else -1 for row in options]
+    score = _Score(options, live_bytes, target, objective)
+    best = score.of(taken)
+    improved = True
+    while improved:
+        improved = False
+        for layer, row in enumerate(options):
+            for index in range(len(row)):
+                trial = [*taken[:layer], index, *taken[layer + 1 :]]
+                if index != taken[layer] and (found := score.of(trial)) < best - 1e-12:
+                    best, taken, improved = found, trial, True
+    return tuple(
+        Choice(row[i], _reason(row, i, objective), tuple(o for o in row if o is not row[i])) if row else None
+        for row, i in zip(options, taken, strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class _Score:
+    """Logarithm of the product that a list of choices stands for."""
+
+    options: Sequence[tuple[Option, ...]]
+    live_bytes: Sequence[int]
+    target: McuTarget
+    objective: Objective
+
+    def of(self, taken: Sequence[int]) -> float:
+        chosen = [row[i] if row else None for row, i in zip(self.options, taken, strict=True)]
+        options = [option for option in chosen if option]
+        cycles = sum(option.cycles for option in options)
+        code = {option.kernel.name: option.kernel.code_bytes for option in options}
+        flash = _FIRMWARE_FLASH + sum(code.values()) + sum(option.table_bytes for option in options)
+        peak = max(
+            (live + (o.scratch_bytes - o.saved_bytes if o else 0))
+            for live, o in zip(self.live_bytes, chosen, strict=True)
+        )
+        ram = _FIRMWARE_RAM + peak
+        room = self.target.ram.size - self.target.stack_bytes
+        over = max(0.0, flash / self.target.flash.size - 1) + max(0.0, ram / max(room, 1) - 1)
+        a, b, c = self.objective.exponents
+        return a * math.log(cycles + 1) + b * math.log(flash) + c * math.log(ram) + _OVERFLOW * over
+
+
+def _reason(row: tuple[Option, ...], index: int, objective: Objective) -> str:
+    """Why one of a layer's options was taken, against the fastest."""
+    chosen = row[index]
+    if len(row) == 1:
+        return "the only kernel that fits"
+    fastest = min(row, key=lambda option: option.cycles)
+    if chosen is fastest:
+        return "the fewest cycles"
+    flash = fastest.table_bytes - chosen.table_bytes
+    ram = (fastest.scratch_bytes - fastest.saved_bytes) - (chosen.scratch_bytes - chosen.saved_bytes)
+    savings = [
+        f"{n:,} B of {what}"
+        for n, what in ((flash, "tables"), (ram, "RAM"), (fastest.kernel.code_bytes - chosen.kernel.code_bytes, "code"))
+        if n > 0
+    ]
+    slower = 100 * (chosen.cycles / max(fastest.cycles, 1) - 1)
+    saved = " and ".join(savings) or "code that another layer needs too"
+    return f"{slower:.0f} % slower than {fastest.kernel.label}, which costs {saved} more ({objective.value})"

@@ -1,0 +1,36 @@
+"""One-operator models with random shapes and parameters, within what TFLite allows and edgeprune supports.
+
+Every case appends one operator with inputs of its own to a model, so that one model, compiled
+once, carries many cases.  A module of this folder has a dictionary `CASES`: the key is TFLite's
+name of the operator, followed by the type of its input 0 where that is not int8 (`ADD int16`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+import numpy as np
+
+from support.tflite_model import ModelBuilder
+
+Case = Callable[[ModelBuilder, np.random.Generator], None]
+
+
+def _found() -> dict[str, Case]:
+    cases: dict[str, Case] = {}
+    for module in pkgutil.iter_modules(__path__):
+        cases.update(getattr(importlib.import_module(f"{__name__}.{module.name}"), "CASES", {}))
+    return cases
+
+
+CASES: dict[str, Case] = _found()
+
+
+def bundle(key: str, seeds: list[int]) -> bytes:
+    """A model with one case of the key per seed."""
+    model = ModelBuilder()
+    for seed in seeds:
+        CASES[key](model, np.random.default_rng(seed))
+    return model.build()

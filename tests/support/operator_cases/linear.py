@@ -1,0 +1,74 @@
+"""Convolutions and dense layers."""
+
+from __future__ import annotations
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from support.operator_cases import draw
+from support.operator_cases.draw import Random
+from support.tflite_model import PADDINGS, ModelBuilder
+
+
+def conv_2d(model: ModelBuilder, random: Random) -> None:
+    size, window, stride, padding, output = draw.window(random)
+    groups = int(random.choice([1, 1, 1, 2, 3]))
+    depth, batch = int(random.integers(1, 10)), int(random.integers(1, 3))
+    channels = groups * int(random.integers(1, 8))
+    options = schema.Conv2DOptionsT()
+    options.dilationHFactor = options.dilationWFactor = 1
+    if padding == "SAME" and random.random() < 0.25:
+        options.dilationHFactor, options.dilationWFactor = (int(v) for v in random.integers(1, 4, 2))
+    options.padding, options.fusedActivationFunction = PADDINGS[padding], draw.activation(random)
+    options.strideH, options.strideW = stride
+    scale_in = draw.scale(random)
+    source = model.input((batch, *size, depth * groups), scale=scale_in, zero_point=draw.zero_point(random))
+    weights, scales = draw.weights(model, random, (channels, *window, depth), 0, random.random() < 0.8)
+    bias = draw.bias(model, random, channels, scales * np.float32(scale_in))
+    scale_out = draw.output_scale(random, scale_in, scales, depth * window[0] * window[1])
+    result = model.tensor((batch, *output, channels), scale=scale_out, zero_point=draw.zero_point(random))
+    model.operator("CONV_2D", (source, weights, *bias), (result,), options)
+    model.output(result)
+
+
+def depthwise_conv_2d(model: ModelBuilder, random: Random) -> None:
+    size, window, stride, padding, output = draw.window(random)
+    depth, multiplier, batch = int(random.integers(1, 11)), int(random.choice([1, 1, 1, 2, 3])), 1
+    options = schema.DepthwiseConv2DOptionsT()
+    options.dilationHFactor = options.dilationWFactor = 1
+    if padding == "SAME" and random.random() < 0.25:
+        options.dilationHFactor, options.dilationWFactor = (int(v) for v in random.integers(1, 4, 2))
+    options.padding, options.fusedActivationFunction = PADDINGS[padding], draw.activation(random)
+    options.strideH, options.strideW, options.depthMultiplier = *stride, multiplier
+    scale_in = draw.scale(random)
+    source = model.input((batch, *size, depth), scale=scale_in, zero_point=draw.zero_point(random))
+    channels = depth * multiplier
+    weights, scales = draw.weights(model, random, (1, *window, channels), 3, random.random() < 0.8)
+    bias = draw.bias(model, random, channels, scales * np.float32(scale_in)) if random.random() < 0.8 else ()
+    scale_out = draw.output_scale(random, scale_in, scales, window[0] * window[1])
+    result = model.tensor((batch, *output, channels), scale=scale_out, zero_point=draw.zero_point(random))
+    model.operator("DEPTHWISE_CONV_2D", (source, weights, *bias), (result,), options)
+    model.output(result)
+
+
+def fully_connected(model: ModelBuilder, random: Random) -> None:
+    rows, depth, channels = int(random.integers(1, 4)), int(random.integers(1, 70)), int(random.integers(1, 12))
+    options = schema.FullyConnectedOptionsT()
+    options.fusedActivationFunction = draw.activation(random)
+    options.keepNumDims = bool(random.random() < 0.5)
+    scale_in = draw.scale(random)
+    shape = (1, rows, depth) if options.keepNumDims else (rows, depth)
+    source = model.input(shape, scale=scale_in, zero_point=draw.zero_point(random))
+    weights, scales = draw.weights(model, random, (channels, depth), 0, random.random() < 0.3)
+    bias = draw.bias(model, random, channels, scales * np.float32(scale_in)) if random.random() < 0.8 else ()
+    scale_out = draw.output_scale(random, scale_in, scales, depth)
+    result = model.tensor((*shape[:-1], channels), scale=scale_out, zero_point=draw.zero_point(random))
+    model.operator("FULLY_CONNECTED", (source, weights, *bias), (result,), options)
+    model.output(result)
+
+
+CASES = {
+    "CONV_2D": conv_2d,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+    "FULLY_CONNECTED": fully_connected,
+}

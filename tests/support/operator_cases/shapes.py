@@ -1,0 +1,70 @@
+"""Operators that change shapes and types."""
+
+from __future__ import annotations
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from support.operator_cases import draw
+from support.operator_cases.draw import Random
+from support.tflite_model import ModelBuilder
+
+
+def reshape(model: ModelBuilder, random: Random) -> None:
+    shape = tuple(int(v) for v in random.integers(1, 6, 3))
+    wanted = (shape[0] * shape[1], shape[2])
+    scale, zero = draw.scale(random), draw.zero_point(random)
+    source = model.input(shape, scale=scale, zero_point=zero)
+    table = model.tensor((2,), "int32", data=np.array(wanted, np.int32))
+    result = model.tensor(wanted, scale=scale, zero_point=zero)
+    options = schema.ReshapeOptionsT()
+    options.newShape = list(wanted)
+    model.operator("RESHAPE", (source, table), (result,), options)
+    model.output(result)
+
+
+def quantize(model: ModelBuilder, random: Random) -> None:
+    shape = (1, int(random.integers(1, 40)))
+    source = model.input(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
+    result = model.tensor(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
+    model.operator("QUANTIZE", (source,), (result,), schema.QuantizeOptionsT())
+    model.output(result)
+
+
+def quantize_float(model: ModelBuilder, random: Random) -> None:
+    shape = (1, int(random.integers(1, 40)))
+    source = model.input(shape, "float32")
+    result = model.tensor(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
+    model.operator("QUANTIZE", (source,), (result,), schema.QuantizeOptionsT())
+    model.output(result)
+
+
+def dequantize(model: ModelBuilder, random: Random) -> None:
+    shape = (1, int(random.integers(1, 40)))
+    source = model.input(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
+    result = model.tensor(shape, "float32")
+    model.operator("DEQUANTIZE", (source,), (result,), schema.DequantizeOptionsT())
+    model.output(result)
+
+
+def pad(model: ModelBuilder, random: Random) -> None:
+    rank = int(random.integers(1, 5))
+    shape = tuple(int(v) for v in random.integers(1, 6, rank))
+    paddings = random.integers(0, 4, (rank, 2)).astype(np.int32)
+    scale, zero = draw.scale(random), draw.zero_point(random)
+    source = model.input(shape, scale=scale, zero_point=zero)
+    table = model.tensor((rank, 2), "int32", data=paddings)
+    result = model.tensor(
+        tuple(s + int(sum(p)) for s, p in zip(shape, paddings, strict=True)), scale=scale, zero_point=zero
+    )
+    model.operator("PAD", (source, table), (result,), schema.PadOptionsT())
+    model.output(result)
+
+
+CASES = {
+    "DEQUANTIZE": dequantize,
+    "PAD": pad,
+    "QUANTIZE": quantize,
+    "QUANTIZE float32": quantize_float,
+    "RESHAPE": reshape,
+}
