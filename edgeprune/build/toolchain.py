@@ -19,7 +19,7 @@ from edgeprune.targets import McuCpu
 #: kernels use as int16 and int32 too.
 _COMMON_FLAGS = (
     "-std=c99", "-O2", "-g0", "-fno-strict-aliasing", "-fno-common",
-    "-Wall", "-Wextra", "-Werror",
+    "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror",
 )  # fmt: skip
 #: What zig calls gcc's -mfpu, as features beside those that the core's name implies.
 _ZIG_FPU = {

@@ -94,6 +94,7 @@ def emit_model(plan: Plan, name: str, sha256: str) -> SourceTree:
         "constants": _constant_operands(plan),
         "definitions": _definitions(plan),
         "input_bytes_total": sum(port.nbytes for port in ports["inputs"]),
+        "output_bytes_total": sum(port.nbytes for port in ports["outputs"]),
         **ports,
     }
     for template in ("ep_model.h", "ep_model.c"):

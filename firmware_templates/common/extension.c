@@ -167,7 +167,7 @@ static void ep_output_bytes(char *arguments) {
         return;
     }
     const ep_tensor_info *info = ep_output_info(index);
-    const uint8_t *data = ep_output(index);
+    const uint8_t *data = inference_output(index);
     tensor_line("ep-output-[", index, info);
     for (uint32_t i = 0; i < info->bytes; i++) {
         if (i % BYTES_PER_LINE == 0) {
@@ -214,7 +214,7 @@ static void ep_get(char *arguments) {
         return;
     }
     block_line("ep-get-[", index, offset, count);
-    text_bytes((const uint8_t *)ep_output(index) + offset, count);
+    text_bytes(inference_output(index) + offset, count);
     text_line("");
 }
 
@@ -263,7 +263,7 @@ static void ep_put(char *arguments) {
         return;
     }
     hex32(command_word(&arguments), &crc);
-    uint8_t *data = inference_input(index) + offset;
+    uint8_t *data = inference_load(index) + offset;
     for (int c = next_byte(); c >= 0; c = got < count ? next_byte() : -1) {
         data[got++] = (uint8_t)c;
     }

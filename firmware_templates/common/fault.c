@@ -12,12 +12,13 @@
 
 SMALL_CODE_BEGIN
 
+#define SHPR3_SYSTICK_LOWEST 0xFF000000u
+
 enum {
     CFSR_STACKING = 1 << 4 | 1 << 12, /* MSTKERR, STKERR: the frame could not be pushed */
     CFSR_STACK_LIMIT = 1 << 20,       /* STKOF, Armv8-M */
     SHCSR_FAULTS = 7 << 16,           /* MemManage, BusFault and UsageFault enabled */
     CCR_DIVIDE_BY_ZERO = 1 << 4,
-    SHPR3_SYSTICK_LOWEST = 0xFF << 24,
     DETAIL_CHARACTERS = 48
 };
 
@@ -44,7 +45,7 @@ void fault_start(void) {
     SCB_SHCSR |= SHCSR_FAULTS;
     SCB_CCR |= CCR_DIVIDE_BY_ZERO;
 #endif
-    SCB_SHPR3 |= (uint32_t)SHPR3_SYSTICK_LOWEST; /* so that no fault waits for the watchdog */
+    SCB_SHPR3 |= SHPR3_SYSTICK_LOWEST; /* so that no fault waits for the watchdog */
 }
 
 static char *add_string(char *end, const char *string) {

@@ -178,10 +178,10 @@ void command_results(char *arguments) {
         const ep_tensor_info *info = ep_output_info(output);
         uint32_t count = info->bytes / element_bytes(info);
         for (uint32_t i = 0; i < count; i++) {
-            if (output + i > 0) {
+            if (output > 0 || i > 0) {
                 text_char(',');
             }
-            text_float(element(info, ep_output(output), i));
+            text_float(element(info, inference_output(output), i));
         }
     }
     text_line("]");
@@ -284,7 +284,7 @@ int command_hex_digit(char c) {
 
 /* Digits beyond the expected size are disregarded, as the reference firmware does. */
 static void db_bytes(const char *digits) {
-    uint8_t *data = inference_input(selected);
+    uint8_t *data = inference_load(selected);
     if (load_expected == 0) {
         command_error("Command 'db' with bytes requires 'db load' first");
         return;

@@ -29,10 +29,14 @@ typedef union {
 
 /* Interrupts of devices stay disabled, so the table ends before theirs. */
 __attribute__((section(".vectors"), used)) static const vector vectors[EXCEPTIONS] = {
-    [0] = {.stack = __stack_end},
-    [1] = {.handler = Reset_Handler},
-    [2 ... SYSTICK - 1] = {.handler = Fault_Handler},
-    [SYSTICK] = {.handler = SysTick_Handler},
+    [0] = {.stack = __stack_end},      [1] = {.handler = Reset_Handler},
+    [2] = {.handler = Fault_Handler},  [3] = {.handler = Fault_Handler},
+    [4] = {.handler = Fault_Handler},  [5] = {.handler = Fault_Handler},
+    [6] = {.handler = Fault_Handler},  [7] = {.handler = Fault_Handler},
+    [8] = {.handler = Fault_Handler},  [9] = {.handler = Fault_Handler},
+    [10] = {.handler = Fault_Handler}, [11] = {.handler = Fault_Handler},
+    [12] = {.handler = Fault_Handler}, [13] = {.handler = Fault_Handler},
+    [14] = {.handler = Fault_Handler}, [SYSTICK] = {.handler = SysTick_Handler},
 };
 
 /* A bootloader may have left interrupts on and another stack.  The FPU and Helium are switched
