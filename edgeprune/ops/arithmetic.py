@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from edgeprune.graph import Tensor
 
@@ -39,6 +40,24 @@ def quantize_multiplier(real: float) -> Multiplier:
     if shift < -31:
         return Multiplier(0, 0)
     return Multiplier(mantissa, shift)
+
+
+def requantize(
+    values: npt.NDArray[np.int64], mantissas: npt.NDArray[np.int64] | int, shifts: npt.NDArray[np.int64] | int
+) -> npt.NDArray[np.int64]:
+    """The kernels' `ep_requantize` over arrays: values * mantissa * 2**(shift - 31), rounded in its two steps.
+
+    Args:
+        values: int64; times 2**shift, where the shift is positive, they must fit 32 bits.
+        mantissas: One for all, or one per index of the last axis.
+        shifts: Likewise, each at least -31.
+    """
+    left = np.maximum(shifts, 0)
+    right = left - shifts
+    product = ((values << left) * mantissas + (1 << 30)) >> 31
+    mask = (np.int64(1) << right) - 1
+    rounded: npt.NDArray[np.int64] = (product >> right) + ((product & mask) > (mask >> 1) + (product < 0))
+    return rounded
 
 
 def channel_multipliers(source: Tensor, weights: Tensor, output: Tensor, channels: int) -> tuple[Multiplier, ...]:

@@ -24,13 +24,14 @@ class PoolOptions:
     dilation: tuple[int, int] = (1, 1)
 
 
-def _options(node: Node) -> PoolOptions:
+def pool_options(node: Node) -> PoolOptions:
+    """The node's options, typed."""
     return cast(PoolOptions, node.options)
 
 
 def positive_window(graph: Graph, node: Node) -> str | None:
     """The window has at least one row and one column."""
-    return None if min(_options(node).window) >= 1 else f"{_options(node).window}"
+    return None if min(pool_options(node).window) >= 1 else f"{pool_options(node).window}"
 
 
 class PoolKernel(Kernel):
@@ -41,12 +42,12 @@ class PoolKernel(Kernel):
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Measured on the emulated Cortex-M4: about 7 cycles a tap."""
-        window = _options(node).window
+        window = pool_options(node).window
         return Cost(graph.output(node).size * (self.fixed_cycles + 7.0 * window[0] * window[1]))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """Window and clamping range."""
-        options, source, output = _options(node), graph.required(node, 0), graph.output(node)
+        options, source, output = pool_options(node), graph.required(node, 0), graph.output(node)
         low, high = activation_range(options.activation, output)
         window = geometry.window_field(
             source.shape, output.shape, options.window, options.stride, options.dilation, options.padding
@@ -77,7 +78,7 @@ class Pool2D(Operator):
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """[batch, rows, columns, channels]."""
-        options, source = _options(node), graph.required(node, 0).shape
+        options, source = pool_options(node), graph.required(node, 0).shape
         return geometry.window_shape(
             source, options.window, options.stride, options.dilation, options.padding, source[3]
         )

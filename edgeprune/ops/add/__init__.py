@@ -28,17 +28,19 @@ class AddOptions:
 
 
 @dataclass(frozen=True)
-class _Scaling:
+class Scaling:
+    """How the two inputs and their sum are rescaled."""
+
     first: Multiplier
     second: Multiplier
     output: Multiplier
 
 
-def _scaling(graph: Graph, node: Node) -> _Scaling:
+def scaling_of(graph: Graph, node: Node) -> Scaling:
     """Both inputs go to a common scale, twice the larger one; the sum goes from there to the output's."""
     first, second = (graph.required(node, i).quantized().scale for i in (0, 1))
     common = 2.0 * max(first, second)
-    return _Scaling(
+    return Scaling(
         quantize_multiplier(first / common),
         quantize_multiplier(second / common),
         quantize_multiplier(common / ((1 << _HEADROOM_BITS) * graph.output(node).quantized().scale)),
@@ -62,12 +64,12 @@ def broadcastable(graph: Graph, node: Node) -> str | None:
 
 def output_scale_within_range(graph: Graph, node: Node) -> str | None:
     """The output's scale is more than the larger input scale divided by 2**19."""
-    shift = _scaling(graph, node).output.shift
+    shift = scaling_of(graph, node).output.shift
     return None if shift <= 0 else f"the output multiplier has the shift {shift}"
 
 
 def _fields(graph: Graph, node: Node) -> tuple[CField, ...]:
-    scaling = _scaling(graph, node)
+    scaling = scaling_of(graph, node)
     output = geometry.int8_output_fields(graph.output(node), cast(AddOptions, node.options).activation)
 
     def operand(index: int, multiplier: Multiplier) -> str:

@@ -49,7 +49,8 @@ def default_weight_format(graph: Graph, node: Node) -> str | None:
     return None if node.options is not None else "they are shuffled"
 
 
-def _multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
+def multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
+    """One multiplier per output channel."""
     tensors = graph.required(node, 0), graph.required(node, 1), graph.output(node)
     channels = tensors[1].shape[0]
     if tensors[1].quantized().per_channel:
@@ -60,7 +61,7 @@ def _multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
 def _stage(graph: Graph, node: Node) -> tuple[npt.NDArray[np.int8], tuple[CArray, ...], str]:
     weights = graph.required(node, 1).constant().astype(np.int64)
     folded = -graph.required(node, 0).quantized().zero_point * weights.sum(axis=1)
-    arrays, stage = geometry.output_stage(graph, node, _multipliers(graph, node), _options(node).activation, folded)
+    arrays, stage = geometry.output_stage(graph, node, multipliers(graph, node), _options(node).activation, folded)
     return weights.astype(np.int8), arrays, stage
 
 

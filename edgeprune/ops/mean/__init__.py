@@ -23,7 +23,7 @@ class MeanOptions:
     keep_dimensions: bool
 
 
-def _axes(graph: Graph, node: Node) -> tuple[int, ...]:
+def averaged_axes(graph: Graph, node: Node) -> tuple[int, ...]:
     """The averaged dimensions, counted from 0, ascending."""
     rank = len(graph.required(node, 0).shape)
     return tuple(sorted({int(axis) % rank for axis in graph.required(node, 1).constant().reshape(-1)}))
@@ -38,7 +38,7 @@ def constant_axes(graph: Graph, node: Node) -> str | None:
     return None if 1 <= rank <= 4 and all(-rank <= a < rank for a in values) else f"{values} of {rank} dimensions"
 
 
-def _multiplier(graph: Graph, node: Node, count: int) -> Multiplier:
+def mean_multiplier(graph: Graph, node: Node, count: int) -> Multiplier:
     """Input scale / output scale / count, the division folded into the mantissa as the reference does."""
     scales = graph.required(node, 0).quantized().scale, graph.output(node).quantized().scale
     whole = quantize_multiplier(scales[0] / scales[1])
@@ -56,10 +56,10 @@ class _Plain(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source, output = graph.required(node, 0), graph.output(node).quantized()
         extents = (1,) * (4 - len(source.shape)) + source.shape
-        averaged = {axis + 4 - len(source.shape) for axis in _axes(graph, node)}
+        averaged = {axis + 4 - len(source.shape) for axis in averaged_axes(graph, node)}
         strides = [math.prod(extents[i + 1 :]) for i in range(4)]
         count = math.prod(extents[i] for i in averaged)
-        multiplier = _multiplier(graph, node, count)
+        multiplier = mean_multiplier(graph, node, count)
         fields = (
             CField("kept", geometry.numbers(tuple(1 if i in averaged else extents[i] for i in range(4)))),
             CField("averaged", geometry.numbers(tuple(extents[i] if i in averaged else 1 for i in range(4)))),
@@ -86,7 +86,7 @@ class Mean(Operator):
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """The input's shape without the axes, or with 1 in their place."""
-        shape, axes = graph.required(node, 0).shape, _axes(graph, node)
+        shape, axes = graph.required(node, 0).shape, averaged_axes(graph, node)
         if cast(MeanOptions, node.options).keep_dimensions:
             return tuple(1 if i in axes else extent for i, extent in enumerate(shape))
         return tuple(extent for i, extent in enumerate(shape) if i not in axes)
