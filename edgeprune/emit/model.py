@@ -45,7 +45,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A layer as the template prints it."""
+    """A layer as the template prints it; pointers of a variadic kernel's operands and outputs go into tables."""
 
     index: int
     name: str
@@ -53,8 +53,18 @@ class _Layer:
     kernel: str | None
     tables: tuple[_Table, ...]
     fields: tuple[str, ...]
-    arguments: tuple[str, ...]
+    operands: tuple[str, ...]
+    outputs: tuple[str, ...]
+    scratch: str
+    variadic: bool
     description: str
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the kernel is called with behind its parameters."""
+        if self.variadic:
+            return (f"{self.symbol}_inputs", f"{self.symbol}_outputs", self.scratch)
+        return (*self.operands, *self.outputs, self.scratch)
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ def _layer(plan: Plan, layer: LayerPlan) -> _Layer:
     shapes = " ".join(_describe(plan.graph.tensors[i]) for i in (layer.node.inputs[0], layer.node.outputs[0]))
     symbol = f"layer_{layer.name}"
     if layer.choice is None:
-        return _Layer(layer.index, layer.name, symbol, None, (), (), (), f"{layer.node.op} {shapes}")
+        return _Layer(layer.index, layer.name, symbol, None, (), (), (), (), "", False, f"{layer.node.op} {shapes}")
     kernel, code = layer.choice.option.kernel, layer.choice.option.code
     names = {array.suffix: f"{symbol}_{array.suffix}" for array in code.arrays}
     fields = tuple(
@@ -147,28 +157,33 @@ def _layer(plan: Plan, layer: LayerPlan) -> _Layer:
         kernel.name,
         tuple(_table(array, names[array.suffix]) for array in code.arrays),
         fields,
-        _arguments(plan, layer),
+        _operands(plan, layer),
+        _outputs(plan, layer),
+        "NULL" if layer.scratch_offset is None else f"arena + {layer.scratch_offset}",
+        kernel.variadic,
         f"{layer.node.op} {shapes}, {layer.macs:,} MAC",
     )
 
 
-def _arguments(plan: Plan, layer: LayerPlan) -> tuple[str, ...]:
-    """What the kernel is called with behind its parameters: operands, outputs, scratch."""
+def _operands(plan: Plan, layer: LayerPlan) -> tuple[str, ...]:
+    """Pointers to what the kernel reads."""
     operator = ops.find(layer.node.op)
-    operands = operator.operands(plan.graph, layer.node) if operator else ()
     pointers = []
-    for index in operands:
+    for index in operator.operands(plan.graph, layer.node) if operator else ():
         tensor = plan.graph.tensors[index]
         if tensor.is_constant:
             pointers.append(_constant_name(index))
         else:
             pointers.append(f"(const {_CTYPES[tensor.dtype]} *)(arena + {plan.offsets[index]})")
-    outputs = layer.node.outputs
-    pointers += [
-        f"({_CTYPES[plan.graph.tensors[output].dtype]} *)(arena + {plan.offsets[output]})" for output in outputs
-    ]
-    pointers.append("NULL" if layer.scratch_offset is None else f"arena + {layer.scratch_offset}")
     return tuple(pointers)
+
+
+def _outputs(plan: Plan, layer: LayerPlan) -> tuple[str, ...]:
+    """Pointers to what the kernel writes."""
+    return tuple(
+        f"({_CTYPES[plan.graph.tensors[output].dtype]} *)(arena + {plan.offsets[output]})"
+        for output in layer.node.outputs
+    )
 
 
 def _constant_operands(plan: Plan) -> tuple[_Table, ...]:

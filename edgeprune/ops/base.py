@@ -80,7 +80,9 @@ class Kernel(abc.ABC):
     """One implementation of an operator.
 
     The C function is `void NAME(const NAME_params *p, <operands>, <outputs>, void *scratch)`,
-    declared in `NAME.h` and defined in `NAME.c`, both beside the operator's module.
+    declared in `NAME.h` and defined in `NAME.c`, both beside the operator's module.  A variadic
+    kernel takes any number of operands and outputs, as arrays of pointers: `void NAME(const
+    NAME_params *p, const void *const *inputs, void *const *outputs, void *scratch)`.
     """
 
     name: ClassVar[str]
@@ -89,6 +91,8 @@ class Kernel(abc.ABC):
     types: ClassVar[tuple[str, ...]] = ("int8",)
     #: What the core must have.
     needs: ClassVar[frozenset[Extension]] = frozenset()
+    #: Whether operands and outputs are passed as two arrays of pointers.
+    variadic: ClassVar[bool] = False
     #: About how much flash its code takes, once per image.
     code_bytes: ClassVar[int] = 600
 
