@@ -163,6 +163,10 @@ class BoardClient:
 
     # -- inferences
 
+    def reset_states(self) -> None:
+        """Let the next inference be the first of a stream; nothing happens to a model without state."""
+        self._value("ep states", r"ep-states-\[(\d+)\]")
+
     def run(self, count: int, advance: Callable[[int], None] = _nobody) -> tuple[int, ...]:
         """Run inferences on the loaded inputs; returns the cycles of each.
 

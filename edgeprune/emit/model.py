@@ -68,6 +68,16 @@ class _Layer:
 
 
 @dataclass(frozen=True)
+class _State:
+    """A tensor that outlives an inference: filled with a byte at first, or copied from a table."""
+
+    offset: int
+    nbytes: int
+    fill: int | None
+    table: _Table
+
+
+@dataclass(frozen=True)
 class _Port:
     """A model input or output as the template prints it."""
 
@@ -102,6 +112,8 @@ def emit_model(plan: Plan, name: str, sha256: str) -> SourceTree:
         "model_name": _c_string(name),
         "sha256": sha256,
         "constants": _constant_operands(plan),
+        "states": _states(plan),
+        "state_bytes": sum(state.initial.nbytes for state in plan.graph.states),
         "definitions": _definitions(plan),
         "input_bytes_total": sum(port.nbytes for port in ports["inputs"]),
         "output_bytes_total": sum(port.nbytes for port in ports["outputs"]),
@@ -199,6 +211,18 @@ def _constant_operands(plan: Plan) -> tuple[_Table, ...]:
         array = CArray(_CTYPES[tensor.dtype], "", tensor.constant())
         tables.append(_table(array, _constant_name(index)))
     return tuple(tables)
+
+
+def _states(plan: Plan) -> tuple[_State, ...]:
+    states = []
+    for index, state in enumerate(plan.graph.states):
+        raw = np.frombuffer(np.ascontiguousarray(state.initial).tobytes(), np.uint8)
+        offset = plan.offsets[state.tensor]
+        if offset is None:
+            raise AssertionError(f"{plan.graph.tensors[state.tensor].name} has no place in the arena")
+        fill = int(raw[0]) if len(np.unique(raw)) == 1 else None
+        states.append(_State(offset, raw.size, fill, _table(CArray("uint8_t", "", raw), f"state_{index}")))
+    return tuple(states)
 
 
 def _definitions(plan: Plan) -> tuple[str, ...]:

@@ -135,14 +135,28 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
+class State:
+    """A tensor whose value is kept from one inference to the next (a resource variable, an LSTM's state).
+
+    Attributes:
+        tensor: Its number; nodes may read it and write it.
+        initial: What it holds before the first inference, with the tensor's shape and type.
+    """
+
+    tensor: int
+    initial: npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True, eq=False)
 class Graph:
-    """A whole model: `inputs` and `outputs` are tensor numbers."""
+    """A whole model: `inputs` and `outputs` are tensor numbers; `states` outlive an inference."""
 
     name: str
     tensors: tuple[Tensor, ...]
     nodes: tuple[Node, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    states: tuple[State, ...] = ()
 
     def input_tensors(self) -> tuple[Tensor, ...]:
         """The tensors a caller fills in."""
@@ -182,14 +196,15 @@ class Graph:
             GraphError: with the node or tensor at fault.
         """
         _check_tensors(self)
-        known = {i for i, t in enumerate(self.tensors) if t.is_constant} | set(self.inputs)
+        states = _check_states(self)
+        known = {i for i, t in enumerate(self.tensors) if t.is_constant} | set(self.inputs) | states
         for position, node in enumerate(self.nodes):
             where = f"node {position} ({node.op})"
             for index in _indices(self, node.inputs, where):
                 if index not in known:
                     raise GraphError(f"{where} reads tensor {index} before anything computes it")
             for index in _indices(self, node.outputs, where):
-                if index in known:
+                if index in known - states:
                     raise GraphError(f"{where} writes tensor {index}, which has a value already")
                 known.add(index)
         for index in _indices(self, self.outputs, "the graph's output list"):
@@ -205,6 +220,18 @@ def _indices(graph: Graph, indices: tuple[int, ...], where: str) -> Iterator[int
         if not 0 <= index < len(graph.tensors):
             raise GraphError(f"{where} refers to tensor {index}; there are {len(graph.tensors)}")
         yield index
+
+
+def _check_states(graph: Graph) -> set[int]:
+    """The numbers of the tensors that are states."""
+    found = set(_indices(graph, tuple(state.tensor for state in graph.states), "the graph's states"))
+    for state in graph.states:
+        tensor = graph.tensors[state.tensor]
+        if tensor.is_constant or state.tensor in graph.inputs:
+            raise GraphError(f"the state {tensor.name!r} is a constant or an input")
+        if state.initial.shape != tensor.shape or state.initial.dtype != tensor.dtype.numpy:
+            raise GraphError(f"the state {tensor.name!r} of shape {tensor.shape} starts as {state.initial.shape}")
+    return found
 
 
 def _check_tensors(graph: Graph) -> None:

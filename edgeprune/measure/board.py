@@ -202,6 +202,7 @@ def _run_all(
     ports = firmware.manifest.outputs
     cycles: list[int] = []
     rows: list[list[Array]] = []
+    board.reset_states()
     for number in range(len(inputs)):
         _load(board, inputs.sample(number))
         cycles += board.run(1, progress.advance)

@@ -99,6 +99,8 @@ class _Spans:
                     first.setdefault(root[tensor], position)
                     last[root[tensor]] = position
         last.update({root[i]: len(graph.nodes) for i in graph.outputs if root[i] in first})
+        for state in graph.states:  # it lives from one inference to the next
+            first[state.tensor], last[state.tensor] = -1, len(graph.nodes)
         return cls(root, first, last)
 
     def overlay(self, graph: Graph, node: Node, kernel: Kernel, position: int) -> None:

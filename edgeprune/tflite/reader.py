@@ -20,6 +20,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edgeprune import ops
 from edgeprune.errors import ModelError
 from edgeprune.graph import DType, Graph, Node, Quantization, Tensor
+from edgeprune.tflite.variables import CallOnceOptions, HandleOptions, with_states
 
 _DTYPES = {
     schema.TensorType.FLOAT32: DType.FLOAT32,
@@ -75,20 +76,24 @@ def read_bytes(content: bytes, name: str) -> TfliteModel:
         raise ModelError(f"{name} is not a .tflite file: it lacks the identifier {_IDENTIFIER.decode()}")
     try:
         model = schema.ModelT.InitFromPackedBuf(content, 0)
-        graph = _graph(model, Path(name).stem)
+        graph = with_states(*_graphs(model, Path(name).stem))
     except _DAMAGE as error:
         raise ModelError(f"{name} is a damaged .tflite file ({type(error).__name__}: {error}); copy it again") from None
     return TfliteModel(graph.check(), hashlib.sha256(content).hexdigest(), content)
 
 
-def _graph(model: Any, name: str) -> Graph:
+def _graphs(model: Any, name: str) -> tuple[Graph, list[Graph]]:
+    """The subgraph that runs, and all of them; the others only set variables."""
     if not model.subgraphs:
         raise ModelError(f"{name} holds no graph")
-    subgraph = model.subgraphs[0]
+    graphs = [_graph(model, subgraph, name) for subgraph in model.subgraphs]
+    return graphs[0], graphs
+
+
+def _graph(model: Any, subgraph: Any, name: str) -> Graph:
     tensors = tuple(_tensor(model, tensor) for tensor in subgraph.tensors)
-    bare = Graph(name, tensors, (), _ints(subgraph.inputs), _ints(subgraph.outputs))
     nodes = tuple(_node(model, operator) for operator in _items(subgraph.operators))
-    return Graph(name, bare.tensors, nodes, bare.inputs, bare.outputs)
+    return Graph(name, tensors, nodes, _ints(subgraph.inputs), _ints(subgraph.outputs))
 
 
 def _items(vector: Any) -> list[Any]:
@@ -150,6 +155,14 @@ def _node(model: Any, operator: Any) -> Node:
     name = _OPERATOR_NAMES[number]
     if name == "CUSTOM":
         name = f"CUSTOM:{_text(code.customCode)}"
+    return Node(name, _ints(operator.inputs), _ints(operator.outputs), _options(name, operator.builtinOptions))
+
+
+def _options(name: str, options: Any) -> object | None:
+    """The operator's options, typed; None where it has none or is unknown."""
+    if name == "VAR_HANDLE":
+        return HandleOptions(f"{_text(options.container)}/{_text(options.sharedName)}".lstrip("/"))
+    if name == "CALL_ONCE":
+        return CallOnceOptions(int(options.initSubgraphIndex))
     known = ops.find(name)
-    options = None if known is None else known.decode(operator.builtinOptions)
-    return Node(name, _ints(operator.inputs), _ints(operator.outputs), options)
+    return None if known is None else known.decode(options)

@@ -311,6 +311,15 @@ static void ep_run(char *arguments) {
     }
 }
 
+/* A stream begins anew. */
+static void ep_states(char *arguments) {
+    (void)arguments;
+    ep_reset_states();
+    text_string("ep-states-[");
+    text_unsigned(EP_STATE_BYTES);
+    text_line("]");
+}
+
 static void ep_infer(char *arguments) {
     const command_infer_record *latest = command_latest_infer();
     text_string("ep-infer-[");
@@ -375,6 +384,7 @@ void command_ep(char *text) {
         {"input-crc", ep_input_crc, NULL},
         {"put", ep_put, NULL},
         {"run", ep_run, NULL},
+        {"states", ep_states, NULL},
         {"infer", ep_infer, NULL},
         {"output", ep_output_bytes, NULL},
         {"get", ep_get, NULL},

@@ -39,7 +39,9 @@ def _seeds(key: str, count: int) -> list[int]:
 
 
 def test_every_operator_has_cases_of_every_type() -> None:
-    wanted = {(op.name, dtype) for op in ops.operators().values() for dtype in op.types or ("int8",)}
+    anything = {"ASSIGN_VARIABLE"}  # copies bytes of whatever type
+    wanted = {(op.name, t) for op in ops.operators().values() for t in op.types if op.name not in anything}
+    wanted |= {(op.name, "int8") for op in ops.operators().values()}
     assert {_split(key) for key in CASES} >= wanted
 
 

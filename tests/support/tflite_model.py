@@ -15,8 +15,14 @@ TYPES = {
     "int32": schema.TensorType.INT32,
     "int64": schema.TensorType.INT64,
     "uint8": schema.TensorType.UINT8,
+    "resource": schema.TensorType.RESOURCE,
 }
 ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
+#: Of operators whose kernels do not know version 2, or need a later one for int8.
+_VERSIONS = {
+    "ASSIGN_VARIABLE": 1, "CALL_ONCE": 1, "CONV_2D": 5, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 4,
+    "READ_VARIABLE": 1, "RESHAPE": 1, "VAR_HANDLE": 1,
+}  # fmt: skip
 PADDINGS = {"SAME": 0, "VALID": 1}
 
 
@@ -33,6 +39,7 @@ class ModelBuilder:
         self.graph.tensors, self.graph.operators = [], []
         self.graph.inputs, self.graph.outputs = [], []
         self.model.subgraphs = [self.graph]
+        self._variables: list[tuple[str, int]] = []
 
     def tensor(
         self,
@@ -73,7 +80,7 @@ class ModelBuilder:
         code = schema.OperatorCodeT()
         code.builtinCode = getattr(schema.BuiltinOperator, name)
         code.deprecatedBuiltinCode = min(code.builtinCode, 127)
-        code.version = {"RESHAPE": 1, "CONV_2D": 5, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 4}.get(name, 2)
+        code.version = _VERSIONS.get(name, 2)
         self.model.operatorCodes.append(code)
         operator = schema.OperatorT()
         operator.opcodeIndex = len(self.model.operatorCodes) - 1
@@ -84,12 +91,44 @@ class ModelBuilder:
             operator.builtinOptions = options
         self.graph.operators.append(operator)
 
+    def variable(self, initial: int) -> int:
+        """Add a resource variable whose first value is the constant tensor `initial`; returns its handle."""
+        name = f"variable_{len(self._variables)}"
+        self._variables.append((name, initial))
+        handle = self.tensor((), "resource")
+        self.operator("VAR_HANDLE", (), (handle,), self._handle(name))
+        return handle
+
+    @staticmethod
+    def _handle(name: str) -> schema.VarHandleOptionsT:
+        options = schema.VarHandleOptionsT()
+        options.container, options.sharedName = b"", name.encode()
+        return options
+
+    def _set_variables(self) -> None:
+        """The subgraph that gives the variables their first values, and the call of it."""
+        main, self.graph = self.graph, schema.SubGraphT()
+        self.graph.tensors, self.graph.operators, self.graph.inputs, self.graph.outputs = [], [], [], []
+        for name, initial in self._variables:
+            self.graph.tensors.append(main.tensors[initial])
+            value, handle = len(self.graph.tensors) - 1, self.tensor((), "resource")
+            self.operator("VAR_HANDLE", (), (handle,), self._handle(name))
+            self.operator("ASSIGN_VARIABLE", (handle, value), (), schema.AssignVariableOptionsT())
+        self.model.subgraphs.append(self.graph)
+        self.graph = main
+        options = schema.CallOnceOptionsT()
+        options.initSubgraphIndex = 1
+        self.operator("CALL_ONCE", (), (), options)
+        main.operators.insert(0, main.operators.pop())
+
     def output(self, index: int) -> None:
         """Declare a tensor to be a model output."""
         self.graph.outputs.append(index)
 
     def build(self) -> bytes:
         """The file's bytes."""
+        if self._variables and len(self.model.subgraphs) == 1:
+            self._set_variables()
         builder = flatbuffers.Builder(1024)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())

@@ -12,6 +12,8 @@
 #define EP_LAYER_COUNT 2
 #define EP_ARENA_BYTES 252
 #define EP_INPUT_BYTES_TOTAL 124
+#define EP_OUTPUT_BYTES_TOTAL 45
+#define EP_STATE_BYTES 0
 
 typedef struct {
     const char *name;
@@ -24,6 +26,7 @@ typedef struct {
 extern const char ep_model_name[];
 extern const char ep_model_sha256[];
 void ep_invoke(void);
+void ep_reset_states(void);
 void *ep_input(int index);
 void *ep_output(int index);
 const ep_tensor_info *ep_input_info(int index);
