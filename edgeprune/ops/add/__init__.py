@@ -17,7 +17,7 @@ from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
 #: Inputs are scaled up by 2**20 before they are rescaled, so that few bits are lost.
-_HEADROOM_BITS = 20
+HEADROOM_BITS = 20
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def scaling_of(graph: Graph, node: Node) -> Scaling:
     return Scaling(
         quantize_multiplier(first / common),
         quantize_multiplier(second / common),
-        quantize_multiplier(common / ((1 << _HEADROOM_BITS) * graph.output(node).quantized().scale)),
+        quantize_multiplier(common / ((1 << HEADROOM_BITS) * graph.output(node).quantized().scale)),
     )
 
 

@@ -28,7 +28,8 @@ class FullyConnectedOptions:
     keep_dimensions: bool
 
 
-def _options(node: Node) -> FullyConnectedOptions:
+def dense_options(node: Node) -> FullyConnectedOptions:
+    """The node's options, typed."""
     return cast(FullyConnectedOptions, node.options)
 
 
@@ -61,7 +62,7 @@ def multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
 def _stage(graph: Graph, node: Node) -> tuple[npt.NDArray[np.int8], tuple[CArray, ...], str]:
     weights = graph.required(node, 1).constant().astype(np.int64)
     folded = -graph.required(node, 0).quantized().zero_point * weights.sum(axis=1)
-    arrays, stage = geometry.output_stage(graph, node, multipliers(graph, node), _options(node).activation, folded)
+    arrays, stage = geometry.output_stage(graph, node, multipliers(graph, node), dense_options(node).activation, folded)
     return weights.astype(np.int8), arrays, stage
 
 
@@ -133,7 +134,7 @@ class FullyConnected(Operator):
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """[rows, channels], or the input's shape with the last extent replaced."""
         rows, _, channels = _sizes(graph, node)
-        if _options(node).keep_dimensions:
+        if dense_options(node).keep_dimensions:
             return (*graph.required(node, 0).shape[:-1], channels)
         return (rows, channels)
 

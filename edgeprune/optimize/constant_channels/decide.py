@@ -1,0 +1,109 @@
+"""Decides which groups of channels can go without a change of any output.
+
+All groups that nothing pins are assumed to go; then each layer that reads channels
+refuses those it cannot do without, until no layer refuses any.  A layer can do without
+
+* a channel of known values, whose share of the sums goes into the bias: at every position
+  where an output still varies the share must be the same, and where an output is known
+  anyway it must stay what it is;
+* a channel that only outputs which go themselves, or which are known, have weights for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeprune.optimize.constant_channels.bounds import Bounds, Values
+from edgeprune.optimize.constant_channels.groups import Mask, Survey
+from edgeprune.optimize.constant_channels.linear import LinearLayer
+
+_INT32_MAX = (1 << 31) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Folding:
+    """What becomes of a layer whose input channels go in part.
+
+    Attributes:
+        refused: Per input channel whether the layer cannot do without it.
+        shares: int64 [output channels], to be added to the bias.
+        settled: Per output channel whether it is known wherever it is, so that it needs no inputs at all.
+    """
+
+    refused: Mask
+    shares: Values
+    settled: Mask
+
+
+def gone_channels(survey: Survey) -> tuple[Mask, ...]:
+    """Per tensor the channels (indices of the last axis) that can go, all of them together."""
+    goes = ~survey.pinned
+    while True:
+        before = goes.copy()
+        for index, layer in survey.layers.items():
+            if layer.mixes:
+                source = survey.graph.nodes[index].inputs[0]
+                refused = fold(survey, index, layer, goes).refused
+                goes[survey.group[source][refused]] = False
+        _keep_one(survey, goes)
+        if np.array_equal(goes, before):
+            return tuple(goes[group] for group in survey.group)
+
+
+def fold(survey: Survey, index: int, layer: LinearLayer, goes: Mask) -> Folding:
+    """What becomes of layer `index` when the groups in `goes` go."""
+    node = survey.graph.nodes[index]
+    source, output = survey.bounds_of(node.inputs[0]), survey.bounds_of(node.outputs[0])
+    leaving = goes[survey.group[node.inputs[0]]]
+    settled = output.uniform
+    reads = (layer.weights != 0).any(axis=1) & ~(settled | goes[survey.group[node.outputs[0]]])[:, np.newaxis]
+    needed = leaving & reads.any(axis=0)
+    refused = needed & ~source.constant
+    candidates = np.flatnonzero(needed & source.constant)
+    open_ = np.flatnonzero(reads.any(axis=1))
+    shares = np.zeros(len(layer.weights), np.int64)
+    if len(candidates) and len(open_):
+        fits, total = _fold_known(layer, source, candidates, open_)
+        refused[candidates[~fits]] = True
+        shares[open_] = total
+    return Folding(refused, shares, settled)
+
+
+def _fold_known(layer: LinearLayer, source: Bounds, candidates: Values, outputs: Values) -> tuple[Mask, Values]:
+    """Which input channels of known values can be folded, and what they add to the outputs' sums."""
+    sums = layer.sums(source)
+    varies = (found := layer.outputs(sums)).low != found.high
+    # [channels, P, outputs]
+    parts = np.stack([layer.share(source.low[..., c], c)[:, outputs] for c in candidates])
+    at = _representative(varies[:, outputs], layer.output_shape)
+    chosen = np.take_along_axis(parts, at[np.newaxis, np.newaxis], axis=1)
+    differs = parts != chosen
+    fits = ~(differs & varies[np.newaxis, :, outputs]).any(axis=(1, 2))
+    while True:
+        change = (chosen - parts)[fits].sum(axis=0)
+        low, high = sums.low.copy(), sums.high.copy()
+        low[:, outputs] += np.minimum(change, 0)
+        high[:, outputs] += np.maximum(change, 0)
+        moved = layer.outputs(Bounds(low, high))
+        wrong = ((change != 0) & (moved.low != moved.high)[:, outputs]).any(axis=0)
+        total = chosen[fits, 0].sum(axis=0)
+        wrong |= np.abs(layer.bias[outputs] + total) > _INT32_MAX
+        if not wrong.any():
+            return fits, total
+        fits &= ~(parts[:, :, wrong] != 0).any(axis=(1, 2))
+
+
+def _representative(varies: Mask, output_shape: tuple[int, ...]) -> Values:
+    """Per output a position where it varies, else the middle one."""
+    extents = output_shape[:-1]
+    middle = int(np.ravel_multi_index([extent // 2 for extent in extents], extents)) if extents else 0
+    return np.where(varies.any(axis=0), varies.argmax(axis=0), middle)
+
+
+def _keep_one(survey: Survey, goes: Mask) -> None:
+    """No tensor may lose all its channels."""
+    for group in survey.group:
+        if len(group) and goes[group].all():
+            goes[group[0]] = False

@@ -1,0 +1,115 @@
+"""Channels that can only be removed together, over all tensors of a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeprune.graph import OMITTED, Graph, Node
+from edgeprune.optimize.constant_channels.bounds import Bounds, Values, initial
+from edgeprune.optimize.constant_channels.linear import KINDS, LinearLayer, linear_layer
+from edgeprune.optimize.constant_channels.rules import Link, followable, operands, rule_for
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What is known of a graph.
+
+    Attributes:
+        graph: The graph.
+        bounds: Per tensor; None where it is not int8.
+        layers: Per node that is a linear layer of int8, that layer.
+        group: Per tensor the group of each channel (index of the last axis).
+        pinned: Per group whether it must stay.
+    """
+
+    graph: Graph
+    bounds: tuple[Bounds | None, ...]
+    layers: dict[int, LinearLayer]
+    group: tuple[Values, ...]
+    pinned: Mask
+
+    def bounds_of(self, tensor: int) -> Bounds:
+        """Bounds of an int8 tensor."""
+        found = self.bounds[tensor]
+        if found is None:
+            raise AssertionError(f"{self.graph.tensors[tensor].name} is not int8")
+        return found
+
+
+def survey(graph: Graph) -> Survey:
+    """Propagate bounds through a graph, and find the groups of its channels."""
+    bounds = initial(graph)
+    layers: dict[int, LinearLayer] = {}
+    links: list[Link] = []
+    free: set[int] = set()
+    pinned = {*graph.inputs, *graph.outputs}
+    for index, node in enumerate(graph.nodes):
+        layer = linear_layer(graph, node) if node.op in KINDS and followable(graph, node) else None
+        if layer is not None:
+            layers[index] = layer
+        found, together = _follow(graph, node, layer, bounds)
+        if found is not None:
+            bounds[node.outputs[0]] = found
+        if together is None:
+            pinned |= {tensor for tensor in (*node.inputs, *node.outputs) if tensor != OMITTED}
+        else:
+            links += together
+            free |= {*_values(node, layer), node.outputs[0]}
+            pinned |= set(node.inputs) - set(_values(node, layer)) - {OMITTED}
+    pinned |= set(range(len(graph.tensors))) - free
+    group, count = _components(graph, links)
+    held = np.zeros(count, np.bool_)
+    for tensor in pinned:
+        held[group[tensor]] = True
+    return Survey(graph, tuple(bounds), layers, group, held)
+
+
+def _follow(
+    graph: Graph, node: Node, layer: LinearLayer | None, bounds: list[Bounds | None]
+) -> tuple[Bounds | None, tuple[Link, ...] | None]:
+    """Bounds of the node's output, None where nothing is known, and its links, None where it is a barrier."""
+    rule = None if layer is not None else rule_for(graph, node)
+    if layer is None and rule is None:
+        return None, None
+    known = [found for i in _values(node, layer) if (found := bounds[i])]
+    if layer is not None and known:
+        return layer.bounds(known[0]), _links(node, layer)
+    if rule is not None and len(known) == rule.operands:
+        return rule.bounds(graph, node, known), rule.connect(graph, node)
+    return None, None
+
+
+def _values(node: Node, layer: LinearLayer | None) -> tuple[int, ...]:
+    """The tensors whose channels the node reads: neither weights nor shapes nor axes."""
+    return node.inputs[:1] if layer is not None else operands(node)
+
+
+def _links(node: Node, layer: LinearLayer) -> tuple[Link, ...] | None:
+    """A depthwise layer's channels go with its outputs; mixed channels are free; groups are not followed."""
+    if not layer.depthwise:
+        return () if layer.mixes else None
+    outputs = np.arange(len(layer.weights))
+    return (Link((node.inputs[0], node.outputs[0]), outputs * layer.groups // len(outputs), outputs),)
+
+
+def _components(graph: Graph, links: list[Link]) -> tuple[tuple[Values, ...], int]:
+    """Per tensor the group of each channel, numbered from 0, and how many groups there are."""
+    widths = [tensor.shape[-1] if tensor.shape else 0 for tensor in graph.tensors]
+    starts = np.cumsum([0, *widths])
+    first = np.concatenate([np.zeros(0, np.int64), *(starts[link.tensors[0]] + link.first for link in links)])
+    second = np.concatenate([np.zeros(0, np.int64), *(starts[link.tensors[1]] + link.second for link in links)])
+    least = np.arange(starts[-1])
+    while True:  # each channel takes the least number among those it is linked to, directly or not
+        before = least.copy()
+        np.minimum.at(least, first, before[second])
+        np.minimum.at(least, second, before[first])
+        least = least[least]
+        if np.array_equal(least, before):
+            break
+    numbers, group = np.unique(least, return_inverse=True)
+    return tuple(np.split(group, starts[1:-1])), len(numbers)
