@@ -43,7 +43,12 @@ def weights(
     scales = np.exp(random.uniform(-7, -1, count)).astype(np.float32)
     if count > 1 and random.random() < 0.2:
         scales[0] = np.float32(1e-9)  # a channel whose multiplier is next to nothing
-    values = random.integers(-127, 128, shape, dtype=np.int8)
+    low = -127 if random.random() < 0.8 else -128
+    values = random.integers(low, 128, shape, dtype=np.int8)
+    if random.random() < 0.15:  # sums as large as they can be
+        values = random.choice(np.array([low, 127], np.int8), shape)
+    if random.random() < 0.1:
+        values = np.full(shape, random.choice([low, 127]), np.int8)
     return model.tensor(shape, "int8", scales, 0, axis, values), scales
 
 
@@ -55,4 +60,7 @@ def bias(model: ModelBuilder, random: Random, channels: int, scale: np.ndarray) 
 def output_scale(random: Random, scale_in: float, scales: np.ndarray, depth: int) -> float:
     """A scale at which outputs fill the int8 range, or are clipped, or are tiny."""
     typical = scale_in * float(np.median(scales)) * np.sqrt(depth) * 40
+    if random.random() < 0.15:  # multipliers from a little above 2 to a little below 1/8
+        typical = scale_in * float(np.median(scales))
+        return float(np.float32(typical * np.exp(random.uniform(-1, 2.5))))
     return float(np.float32(typical * np.exp(random.uniform(-3, 3))))

@@ -15,6 +15,17 @@ def conv_2d(model: ModelBuilder, random: Random) -> None:
     groups = int(random.choice([1, 1, 1, 2, 3]))
     depth, batch = int(random.integers(1, 10)), int(random.integers(1, 3))
     channels = groups * int(random.integers(1, 8))
+    kind = random.random()
+    if kind < 0.6:  # what networks are made of
+        groups, depth, channels = 1, *(int(v) for v in random.choice([1, 3, 4, 8, 16, 24, 36, 64, 100], 2))
+        batch = int(random.choice([1, 1, 2]))
+        window = {0: (1, 1), 1: (3, 3), 2: (10, 4)}.get(int(random.integers(0, 4)), window)
+        size = tuple(int(random.integers(w if padding == "VALID" else 1, 14)) for w in window)
+        stride = (1, 1) if random.random() < 0.4 else (2, 2)
+        output = tuple(draw.slide(s, w, t, 1, padding) for s, w, t in zip(size, window, stride, strict=True))
+    if kind < 0.05:  # sums of more than 24 bits
+        depth, window, size, output = 1024 - 4 * int(random.integers(0, 8)), (1, 1), (2, 1), (2, 1)
+        stride = (1, 1)
     options = schema.Conv2DOptionsT()
     options.dilationHFactor = options.dilationWFactor = 1
     if padding == "SAME" and random.random() < 0.25:

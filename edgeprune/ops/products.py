@@ -1,0 +1,237 @@
+"""Tables and cost of `ep_multiply_band_s8`: filters times columns on cores with DSP and FPU.
+
+`runtime/ep_products_s8.h` tells the scheme and the layout of the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeprune.graph import Graph, Node
+from edgeprune.ops.arithmetic import Multiplier, activation_range
+from edgeprune.ops.base import CArray
+from edgeprune.ops.requantize import (
+    accumulator_bounds,
+    fast_requantization,
+    has_fast_requantization,
+    right_shifts,
+)
+from edgeprune.targets import McuCpu
+
+#: Channels of a block; words of stage per block.
+BLOCK = 4
+#: Sums of odd channels keep within this in the packed form.
+_PACKED_LIMIT = 1 << 23
+#: Right shifts of the precise form of the requantization, which keeps seven more bits.
+_PRECISE_BITS = 7
+#: Cycles of a Cortex-M4: a step, and a pair of pixels beside its steps; once per block and band.
+_STEP_CYCLES = {"PACKED": 15.0, "WIDE": 18.0}
+_PAIR_CYCLES = {"PACKED_RELU": 64.0, "PACKED": 75.0, "WIDE": 67.0}
+_ROUND_CYCLES = 4.0
+_BLOCK_CYCLES = 110.0
+#: How the M4's cycles become another core's, measured on its timing model.
+_CORE_FACTOR = {"cortex-m7": 0.62, "cortex-m33": 0.95}
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How a function walks over the steps of a column: `peeled` once, then rounds of `unroll`."""
+
+    steps: int
+    peeled: int
+    unroll: int
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of the loop."""
+        return (self.steps - self.peeled) // self.unroll if self.unroll else 0
+
+    @property
+    def code_bytes(self) -> int:
+        """Code of what runs per pair of pixels."""
+        return 56 * (self.peeled + self.unroll) + 280
+
+
+def loop_of(steps: int, unroll: int) -> Loop:
+    """A loop of at most about `unroll` steps per round, with as few and as even rounds as possible."""
+    if steps <= unroll:
+        return Loop(steps, steps, 0)
+    if steps % unroll == 0:
+        return Loop(steps, 0, unroll)
+    candidates = [Loop(steps, steps % size, size) for size in range(unroll // 2 + 1, unroll + 1)]
+    return min(candidates, key=lambda loop: (loop.peeled + loop.unroll > 3 * unroll // 2, loop.rounds, loop.peeled))
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """One layer's filters, ready for `ep_multiply_band_s8`.
+
+    Attributes:
+        step: PACKED or WIDE.
+        finish: PACKED_RELU, PACKED or WIDE.
+        loop: How the steps are unrolled.
+        channels: Output channels.
+        weights: int16 [blocks, steps, 2, 2].
+        stage: int32 [blocks, 12].
+        clamp: Zero point, least and greatest output.
+    """
+
+    step: str
+    finish: str
+    loop: Loop
+    channels: int
+    weights: npt.NDArray[np.int16]
+    stage: npt.NDArray[np.int32]
+    clamp: tuple[int, int, int]
+
+    @property
+    def clamps(self) -> bool:
+        """Whether outputs are clamped to less than int8."""
+        return self.clamp[1:] != (-128, 127)
+
+    @property
+    def arrays(self) -> tuple[CArray, ...]:
+        """Tables `weights` and `stage`."""
+        return CArray("int16_t", "weights", self.weights), CArray("int32_t", "stage", self.stage)
+
+    @property
+    def function(self) -> str:
+        """Name of the function made for the loop."""
+        return f"ep_products_s8_{self.loop.peeled}_{self.loop.unroll}_{self.finish.lower()}"
+
+    @property
+    def definition(self) -> str:
+        """C that makes the function."""
+        return f"EP_PRODUCTS_S8({self.function}, {self.loop.peeled}, {self.loop.unroll}, {self.step}, {self.finish})"
+
+    def initialiser(self, copies_weights: bool, scratch_bytes: int) -> str:
+        """Of an `ep_multiply_s8` whose tables are `arrays`."""
+        zero_point, low, high = self.clamp
+        return (
+            f"{{.products = {self.function}, .weights = {{array:weights}}, .stage = {{array:stage}}, "
+            f".channels = {self.channels}, .steps = {self.loop.steps}, "
+            f".copies_weights = {int(copies_weights)}, .scratch_bytes = {scratch_bytes}, "
+            f".zero_point = {zero_point}, .low = {low}, .high = {high}}}"
+        )
+
+
+def can_multiply(graph: Graph, node: Node, rows: npt.NDArray[np.int64], multipliers: Sequence[Multiplier]) -> bool:
+    """Whether the requantization is exact for a node with inputs data, weights [channels, taps], bias."""
+    if not has_fast_requantization(multipliers):
+        return False
+    if all(m.mantissa for m in multipliers):
+        return True
+    _, low, high = accumulator_bounds(graph, node, rows)
+    return bool(low.min() >= -(1 << 30) and high.max() < 1 << 30)
+
+
+def products(
+    graph: Graph,
+    node: Node,
+    rows: npt.NDArray[np.int64],
+    multipliers: Sequence[Multiplier],
+    activation: str,
+    unroll: int,
+) -> Products:
+    """Tables for a node with inputs data, weights and bias.
+
+    Args:
+        graph: The graph.
+        node: The node.
+        rows: int64 [channels, taps]: taps 2k and 2k + 1 are what step k multiplies; zeros where it has no tap.
+        multipliers: One per channel; `can_multiply` holds.
+        activation: The fused activation.
+        unroll: About how many steps a round of the loop may have.
+    """
+    channels = len(rows)
+    bias, low, high = accumulator_bounds(graph, node, rows)
+    zero_point = graph.output(node).quantized().zero_point
+    clamp = activation_range(activation, graph.output(node))
+    packed = bool(low.min() > -_PACKED_LIMIT and high.max() < _PACKED_LIMIT and rows.min() > -128)
+    finish = "WIDE" if not packed else "PACKED_RELU" if clamp[0] >= zero_point else "PACKED"
+    order = _block_channels(channels)
+    factors = _factors(multipliers, finish)
+    begin = _begin(bias[order], packed)
+    stage = np.concatenate([begin, *(values[order] for values in factors)], axis=1)
+    return Products(
+        "PACKED" if packed else "WIDE",
+        finish,
+        loop_of(rows.shape[1] // 2, unroll),
+        channels,
+        _interleave(rows[order], packed),
+        stage.astype(np.uint32).astype(np.int32),
+        (zero_point, *clamp),
+    )
+
+
+def multiply_scratch(channels: int, steps: int, band: int, copies_weights: bool) -> int:
+    """Bytes of working memory of `ep_multiply_band_s8`, a multiple of 4."""
+    if channels < BLOCK:
+        return BLOCK * band
+    return 8 * steps if copies_weights else 0
+
+
+def multiply_cycles(layer: Products, pixels: int, band: int, copies_weights: bool, cpu: McuCpu) -> float:
+    """Cycles of all calls of `ep_multiply_band_s8` for so many pixels."""
+    loop, blocks, bands = layer.loop, len(layer.stage), -(-pixels // band)
+    pairs = pixels // band * -(-band // 2) + -(-(pixels % band) // 2)
+    odd = band % 2 * (pixels // band) + pixels % band % 2
+    pair = _STEP_CYCLES[layer.step] * loop.steps + _PAIR_CYCLES[layer.finish] + _ROUND_CYCLES * loop.rounds
+    pair -= 4 if loop.peeled else 0
+    copy = 2.5 * loop.steps + 20 if copies_weights else 0.0
+    clamp = 8.0 * pixels * layer.channels if layer.clamps else 0.0
+    few = 8.0 * pixels * layer.channels if layer.channels < BLOCK else 0.0
+    total = blocks * (pairs * pair + bands * (_BLOCK_CYCLES + copy) + odd * _BLOCK_CYCLES) + 40 * bands + clamp + few
+    return total * core_factor(cpu)
+
+
+def core_factor(cpu: McuCpu) -> float:
+    """What the cycles of a Cortex-M4 are multiplied with on another core."""
+    return _CORE_FACTOR.get(cpu.core, 1.0)
+
+
+def weight_bytes_read(layer: Products, pixels: int, band: int, copies_weights: bool) -> float:
+    """Bytes of tables read from flash by all calls for so many pixels."""
+    bands = -(-pixels // band)
+    reads = bands if copies_weights else -(-pixels // 2)
+    return float(layer.weights.nbytes * reads + layer.stage.nbytes * bands)
+
+
+def _block_channels(channels: int) -> npt.NDArray[np.int64]:
+    """int64 [blocks, 4]: channels of each block; the last overlaps so that it is whole, fewer than four repeat."""
+    first = np.minimum(np.arange(0, channels, BLOCK), max(channels - BLOCK, 0))
+    return np.asarray((first[:, None] + np.arange(BLOCK)) % channels, np.int64)
+
+
+def _begin(bias: npt.NDArray[np.int64], packed: bool) -> npt.NDArray[np.int64]:
+    """What the accumulators of blocks [blocks, 4] begin with, in the order of the registers."""
+    even, odd = bias[:, 0::2], bias[:, 1::2]
+    begin = np.stack([256 * odd + even if packed else odd, even], axis=2)
+    return np.asarray(begin.reshape(len(bias), BLOCK), np.int64)
+
+
+def _factors(multipliers: Sequence[Multiplier], finish: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Factor and scale per channel."""
+    fast = fast_requantization(multipliers)
+    factor, scale = fast.factor.astype(np.int64), fast.scale.astype(np.int64)
+    if finish != "PACKED_RELU":
+        return factor, scale
+    odd = np.arange(len(multipliers)) % 2 == 1
+    shifts = right_shifts(multipliers)
+    # So far down that 24 bits of sum leave nothing: a factor of 0 does the same.
+    vanishes = shifts > 32 - _PRECISE_BITS
+    factor[odd] = np.where(vanishes, 0, [m.mantissa for m in multipliers])[odd]
+    scale[odd] = np.where(vanishes, 1, 1 << np.maximum(32 - _PRECISE_BITS - shifts, 0))[odd]
+    return factor, scale
+
+
+def _interleave(rows: npt.NDArray[np.int64], packed: bool) -> npt.NDArray[np.int16]:
+    """Rows [blocks, 4, taps] as int16 [blocks, steps, 2, 2]: per step two words, of channels 0, 1 and 2, 3."""
+    even, odd = rows[:, 0::2], rows[:, 1::2]
+    halves = 256 * odd + even if packed else 256 * odd + (even & 255)
+    blocks, pairs, taps = halves.shape
+    return halves.reshape(blocks, pairs, taps // 2, 2).transpose(0, 2, 1, 3).astype(np.int16)

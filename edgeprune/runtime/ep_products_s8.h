@@ -1,0 +1,243 @@
+/* Products of int8 filters with int16 columns, two pixels by four channels at a time.
+ *
+ * Columns.  Two pixels lie interleaved: a word with two taps of the first, then a word with the
+ * same two taps of the second, and so on.  A tap is the raw int8 value; the bias holds the input
+ * zero point's share.
+ *
+ * Weights, packed.  A halfword holds two channels, 256 * w1 + w0, so a word has two taps of two
+ * channels and a step of two taps takes two words.  SMLAD with the column sums P = 256*S1 + S0
+ * modulo 2^32; SXTB16 of the same word leaves w0, which sums S0.  P - S0 is 256*S1, exact while
+ * S1 keeps within 24 bits.  Wide: the halfword's bytes are w0 and w1, both are extended, and no
+ * sum is bounded; it is a fifth slower.
+ *
+ * Stage.  Per block of four channels 12 words: what the accumulators begin with (P of channels 0
+ * and 1, S of 0, P of 2 and 3, S of 2; wide S of 1, 0, 3, 2), then factors and scales of the
+ * requantization in ops/requantize.py for channels 0 to 3.  After ReLU the odd channels of a
+ * packed block have the plain mantissa and 2^(25 - s) instead: 256*S1 is not shifted back, since
+ * SMMLA(256*S1, m, 64) is the high product with seven more bits, in which no rounding is lost.
+ *
+ * EP_PRODUCTS_S8(name, peeled, unroll, step, finish) makes a function for columns of
+ * peeled + n * unroll steps (unroll 0: of peeled steps).  In assembly all core registers are
+ * taken: r12 and lr walk over columns and weights, r4 to r7 are the first pixel's accumulators,
+ * r8 to r11 the second's; what a block needs once per pixel waits in the FPU's registers. */
+#ifndef EP_PRODUCTS_S8_H
+#define EP_PRODUCTS_S8_H
+
+#include "ep_dsp.h"
+#include "ep_requantize.h"
+
+/* Pairs of pixels that a block of four channels is computed for. */
+typedef struct {
+    const int16_t *end;  /* of the columns */
+    int8_t *output;      /* of the block's first channel in the first pixel */
+    int32_t pitch;       /* from one pixel's output to the next; 0: both are the same pixel */
+    int32_t block_bytes; /* weights of a block */
+    int32_t zero_point;
+} ep_products_run;
+
+typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const int16_t *columns,
+                            const ep_products_run *run);
+
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
+
+/* Two taps of the second pixel times one word of weights go into B, from which C the first time;
+ * then the first pixel's into A. */
+#define EP_STEP_PACKED(write_back, from8, from9, from10, from11)                                   \
+    "ldr.w r0, [r12, #4 + 8 * ep_i]\n"                                                             \
+    "ldr.w r1, [r12, #8 + 8 * ep_i]" write_back "\n"                                               \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\n"                                                              \
+    "ldr.w r3, [lr, #8 + 8 * ep_i]" write_back "\n"                                                \
+    "smlad r8, r2, r1, " from8 "\nsmlad r4, r2, r0, r4\nsxtb16 r2, r2\n"                           \
+    "smlad r9, r2, r1, " from9 "\nsmlad r5, r2, r0, r5\n"                                          \
+    "smlad r10, r3, r1, " from10 "\nsmlad r6, r3, r0, r6\nsxtb16 r3, r3\n"                         \
+    "smlad r11, r3, r1, " from11 "\nsmlad r7, r3, r0, r7\n"
+
+#define EP_STEP_WIDE(write_back, from8, from9, from10, from11)                                     \
+    "ldr.w r0, [r12, #4 + 8 * ep_i]\n"                                                             \
+    "ldr.w r1, [r12, #8 + 8 * ep_i]" write_back "\n"                                               \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\n"                                                              \
+    "sxtb16 r3, r2\nsmlad r9, r3, r1, " from9 "\nsmlad r5, r3, r0, r5\n"                           \
+    "sxtb16 r2, r2, ror #8\nsmlad r8, r2, r1, " from8 "\nsmlad r4, r2, r0, r4\n"                   \
+    "ldr.w r2, [lr, #8 + 8 * ep_i]" write_back "\n"                                                \
+    "sxtb16 r3, r2\nsmlad r11, r3, r1, " from11 "\nsmlad r7, r3, r0, r7\n"                         \
+    "sxtb16 r2, r2, ror #8\nsmlad r10, r2, r1, " from10 "\nsmlad r6, r2, r0, r6\n"
+
+#define EP_STEP_FIRST(step, write_back) step(write_back, "r4", "r5", "r6", "r7")
+#define EP_STEP_NEXT(step, write_back) step(write_back, "r8", "r9", "r10", "r11")
+
+/* Channel by channel for both pixels: factor and scale in r0 and r1, zero point in r2. */
+#define EP_FINISH_CHANNEL(factor, scale, a, b, sign)                                               \
+    "vmov r0, " factor "\nvmov r1, " scale "\n"                                                    \
+    "smmlar " a ", " a ", r0, " a "\nsmmlar " b ", " b ", r0, " b "\n" sign "smmlar " a ", " a     \
+    ", r1, r2\nsmmlar " b ", " b ", r1, r2\n"
+#define EP_FINISH_PRECISE(factor, scale, a, b)                                                     \
+    "vmov r0, " factor "\nvmov r1, " scale "\n"                                                    \
+    "smmla " a ", " a ", r0, r3\nsmmla " b ", " b ", r0, r3\n"                                     \
+    "smmlar " a ", " a ", r1, r2\nsmmlar " b ", " b ", r1, r2\n"
+#define EP_SIGN(a, b) "add.w " a ", " a ", " a ", asr #31\nadd.w " b ", " b ", " b ", asr #31\n"
+
+#define EP_FINISH_SPLIT                                                                            \
+    "sub.w r4, r4, r5\nsub.w r6, r6, r7\nsub.w r8, r8, r9\nsub.w r10, r10, r11\n"
+#define EP_FINISH_PACKED_RELU                                                                      \
+    EP_FINISH_SPLIT "vmov r2, s17\nmov.w r3, #64\n" EP_FINISH_CHANNEL("s4", "s8", "r5", "r9", "")  \
+        EP_FINISH_PRECISE("s5", "s9", "r4", "r8") EP_FINISH_CHANNEL("s6", "s10", "r7", "r11", "")  \
+            EP_FINISH_PRECISE("s7", "s11", "r6", "r10")
+#define EP_FINISH_WIDE                                                                             \
+    "vmov r2, s17\n" EP_FINISH_CHANNEL("s4", "s8", "r5", "r9", EP_SIGN("r5", "r9"))                \
+        EP_FINISH_CHANNEL("s5", "s9", "r4", "r8", EP_SIGN("r4", "r8"))                             \
+            EP_FINISH_CHANNEL("s6", "s10", "r7", "r11", EP_SIGN("r7", "r11"))                      \
+                EP_FINISH_CHANNEL("s7", "s11", "r6", "r10", EP_SIGN("r6", "r10"))
+#define EP_FINISH_PACKED                                                                           \
+    EP_FINISH_SPLIT                                                                                \
+    "asr.w r4, r4, #8\nasr.w r6, r6, #8\nasr.w r8, r8, #8\nasr.w r10, r10, #8\n" EP_FINISH_WIDE
+
+/* s0-s3 accumulators' begin, s4-s11 requantization, s12 weights, s13 their end, s14 output,
+ * s15 pitch, s16 end of columns, s17 zero point.  The pointers in r12 and lr are 4 too low. */
+#define EP_PRODUCTS_ENTRY                                                                          \
+    "push.w {r4-r11, lr}\n"                                                                        \
+    "vldmia r0, {s0-s11}\n"                                                                        \
+    "ldmia.w r3, {r4-r8}\n"                                                                        \
+    "sub.w r4, r4, #4\nsub.w lr, r1, #4\nadd.w r7, lr, r7\nsub.w r12, r2, #4\n"                    \
+    "vmov s12, lr\nvmov s13, r7\nvmov s14, r5\nvmov s15, r6\nvmov s16, r4\nvmov s17, r8\n"         \
+    ".balign 4\n"                                                                                  \
+    "1:\n"                                                                                         \
+    "vmov r4, s0\nvmov r5, s1\nvmov r6, s2\nvmov r7, s3\nvmov lr, s12\n"
+#define EP_PRODUCTS_EXIT                                                                           \
+    "ssat r5, #8, r5\nssat r4, #8, r4\nssat r7, #8, r7\nssat r6, #8, r6\n"                         \
+    "ssat r9, #8, r9\nssat r8, #8, r8\nssat r11, #8, r11\nssat r10, #8, r10\n"                     \
+    "vmov r0, s14\nvmov r2, s15\nadd.w r1, r0, r2\nvmov r3, s16\n"                                 \
+    "strb.w r5, [r0]\nstrb.w r4, [r0, #1]\nstrb.w r7, [r0, #2]\nstrb.w r6, [r0, #3]\n"             \
+    "strb.w r9, [r1]\nstrb.w r8, [r1, #1]\nstrb.w r11, [r1, #2]\nstrb.w r10, [r1, #3]\n"           \
+    "add.w r0, r1, r2\nvmov s14, r0\ncmp.w r12, r3\nbne.w 1b\n"                                    \
+    "pop.w {r4-r11, lr}\n"
+
+#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish)                                                                                   \
+    static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,                                                   \
+                     const ep_products_run *run) {                                                                                           \
+        register const int32_t *r0 __asm__("r0") = stage;                                                                                    \
+        register const int16_t *r1 __asm__("r1") = weights;                                                                                  \
+        register const int16_t *r2 __asm__("r2") = columns;                                                                                  \
+        register const ep_products_run *r3 __asm__("r3") = run;                                                                              \
+        __asm__ volatile(EP_PRODUCTS_ENTRY                                                                                                   \
+                         ".set ep_i, 0\n"                                                                                                    \
+                         ".if " #peeled " == 0\n"                                                                                            \
+                         "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\n"                                                        \
+                         ".elseif " #peeled                                                                                                  \
+                         " == 1\n" EP_STEP_FIRST(EP_STEP_##step, "!") ".else\n" EP_STEP_FIRST(                                               \
+                             EP_STEP_##step,                                                                                                 \
+                             "") ".rept " #peeled                                                                                            \
+                                 " - 2\n.set ep_i, ep_i + 1\n" EP_STEP_NEXT(EP_STEP_##step, "") ".endr\n.set ep_i, ep_i + 1\n" EP_STEP_NEXT( \
+                                     EP_STEP_##step,                                                                                         \
+                                     "!") ".endif\n"                                                                                         \
+                                          ".if " #unroll "\n"                                                                                \
+                                          "2:\n.set ep_i, 0\n"                                                                               \
+                                          ".rept " #unroll                                                                                   \
+                                          " - 1\n" EP_STEP_NEXT(EP_STEP_##step, "") ".set ep_i, "                                            \
+                                                                                    "ep_i + "                                                \
+                                                                                    "1\n."                                                   \
+                                                                                    "endr"                                                   \
+                                                                                    "\n" EP_STEP_NEXT(                                       \
+                                                                                        EP_STEP_##step,                                      \
+                                                                                        "!") "vmo"                                           \
+                                                                                             "v "                                            \
+                                                                                             "r0,"                                           \
+                                                                                             " s1"                                           \
+                                                                                             "3\n"                                           \
+                                                                                             "cmp"                                           \
+                                                                                             ".w "                                           \
+                                                                                             "lr,"                                           \
+                                                                                             " r0"                                           \
+                                                                                             "\nb"                                           \
+                                                                                             "ne."                                           \
+                                                                                             "w "                                            \
+                                                                                             "2b"                                            \
+                                                                                             "\n"                                            \
+                                                                                             ".en"                                           \
+                                                                                             "dif"                                           \
+                                                                                             "\n" EP_FINISH_##finish                         \
+                                                                                                 EP_PRODUCTS_EXIT                            \
+                         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                                                            \
+                         :                                                                                                                   \
+                         : "r12", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",                                                \
+                           "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "cc",                                                     \
+                           "memory");                                                                                                        \
+    }
+
+#else
+
+enum { EP_STEP_PACKED, EP_STEP_WIDE };
+enum { EP_FINISH_PACKED_RELU, EP_FINISH_PACKED, EP_FINISH_WIDE };
+
+/* Where the next step's taps lie: in columns, or in rows that a window slides over. */
+typedef struct {
+    int32_t steps, second, step; /* halfwords: the second pixel behind the first, a step's stride */
+    int32_t rows, row;           /* the same again per row of the window */
+    int32_t advance;             /* from one pair of pixels to the next */
+} ep_products_walk;
+
+/* sums: S1, S0, S3, S2 of one pixel, of a packed block 256 times S1 and S3. */
+static inline void ep_products_finish(const int32_t *stage, int32_t zero_point, int finish,
+                                      const int32_t *sums, int8_t *output) {
+    for (int channel = 0; channel < 4; channel++) {
+        const int32_t factor = stage[4 + channel], scale = stage[8 + channel];
+        int32_t sum = sums[channel ^ 1];
+        if (channel % 2 == 1 && finish == EP_FINISH_PACKED_RELU) {
+            output[channel] =
+                ep_saturate_s8(ep_smmlar(ep_smmla(sum, factor, 64), scale, zero_point));
+            continue;
+        }
+        if (channel % 2 == 1 && finish == EP_FINISH_PACKED) {
+            sum >>= 8;
+        }
+        output[channel] = finish == EP_FINISH_PACKED_RELU
+                              ? ep_requantize_fast_relu(sum, factor, scale, zero_point)
+                              : ep_requantize_fast(sum, factor, scale, zero_point);
+    }
+}
+
+/* One pixel by four channels. */
+static inline void ep_products_pixel(const int32_t *stage, const int16_t *weights,
+                                     const int16_t *taps, const ep_products_walk *walk, int step,
+                                     int32_t *sums) {
+    for (int i = 0; i < 4; i++) {
+        sums[i] = stage[i];
+    }
+    for (int32_t row = 0; row < walk->rows; row++) {
+        for (int32_t i = 0; i < walk->steps; i++, weights += 4) {
+            const uint32_t x = ep_load_word(taps + row * walk->row + i * walk->step);
+            for (int half = 0; half < 4; half += 2) {
+                const uint32_t w = ep_load_word(weights + half);
+                sums[half] = ep_smlad(step == EP_STEP_WIDE ? ep_sxtb16_odd(w) : w, x, sums[half]);
+                sums[half + 1] = ep_smlad(ep_sxtb16(w), x, sums[half + 1]);
+            }
+        }
+    }
+    for (int half = 0; half < 4 && step == EP_STEP_PACKED; half += 2) {
+        sums[half] = (int32_t)((uint32_t)sums[half] - (uint32_t)sums[half + 1]);
+    }
+}
+
+static inline void ep_products_plain(const int32_t *stage, const int16_t *weights,
+                                     const int16_t *columns, const ep_products_run *run,
+                                     const ep_products_walk *walk, int step, int finish) {
+    int8_t *output = run->output;
+    for (; columns != run->end; columns += walk->advance) {
+        for (int32_t pixel = 0; pixel < 2; pixel++, output += run->pitch) {
+            int32_t sums[4];
+            ep_products_pixel(stage, weights, columns + pixel * walk->second, walk, step, sums);
+            ep_products_finish(stage, run->zero_point, finish, sums, output);
+        }
+    }
+}
+
+#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish)                                         \
+    static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
+                     const ep_products_run *run) {                                                 \
+        const int32_t steps = run->block_bytes / 8;                                                \
+        const ep_products_walk walk = {steps, 2, 4, 1, 0, 4 * steps};                              \
+        ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
+                          EP_FINISH_##finish);                                                     \
+    }
+
+#endif
+#endif
