@@ -1,168 +1,143 @@
-""
-    "CONV_2D by int16 columns of pixel pairs, for cores with DSP and FPU."
-    ""
+"""CONV_2D by int16 columns of pixel pairs, for cores with DSP and FPU."""
 
-    from __future__ import annotations
+from __future__ import annotations
 
-        from dataclasses import dataclass from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path
 
-            import numpy as np import numpy
-                .typing as npt
+import numpy as np
+import numpy.typing as npt
 
-                    from edgeprune.graph import Graph,
-    Node from edgeprune.ops import geometry from edgeprune.ops.base import CField, Cost, Kernel,
-    KernelCode from edgeprune.ops
-        .products import(Products, can_multiply, core_factor, multiply_cycles, multiply_scratch,
-                         products, weight_bytes_read, ) from edgeprune.targets import Extension,
-    McuCpu
+from edgeprune.graph import Graph, Node
+from edgeprune.ops import geometry
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
+from edgeprune.ops.products import (
+    Products,
+    can_multiply,
+    core_factor,
+    multiply_cycles,
+    multiply_scratch,
+    products,
+    weight_bytes_read,
+)
+from edgeprune.targets import Extension, McuCpu
 
-# : Steps that a round of the loop has where flash answers at once,                                \
-    and where a cache of 1 KB is to hold it.
-    _LONG_LOOP,
-    _SHORT_LOOP = 16,
-    8
+#: Steps that a round of the loop has where flash answers at once, and where a cache of 1 KB is to hold it.
+_LONG_LOOP, _SHORT_LOOP = 16, 8
 
-    def filters(graph : Graph, node : Node)
-        ->npt
-        .NDArray[np.int64] : ""
-                             "The weights [channels, height, width, depth] of a convolution."
-                             "" return graph.required(node, 1)
-        .constant()
-        .astype(np.int64)
 
-                                 @dataclass(frozen = True) class Columns(Kernel)
-    : ""
-      "Bands of `band` pixels.
+def filters(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
+    """The weights [channels, height, width, depth] of a convolution."""
+    return graph.required(node, 1).constant().astype(np.int64)
 
-      Attributes : band : Pixels whose columns lie in scratch at a time;
-even.copies_weights : A block's weights are copied to scratch once per band, for slow flash. ""
-                                                                                             "
 
-                      band : int copies_weights
-    : bool
+@dataclass(frozen=True)
+class Columns(Kernel):
+    """Bands of `band` pixels.
 
-          name = "ep_conv_2d_s8_columns" folder = Path(__file__).parent needs = frozenset(
-    {Extension.DSP, Extension.FPU}) code_bytes = 2000
+    Attributes:
+        band: Pixels whose columns lie in scratch at a time; even.
+        copies_weights: A block's weights are copied to scratch once per band, for slow flash.
+    """
 
-                                                 @property def label(self)
-                                                     ->str
-    : ""
-      "Names what differs."
-      "" return f
-      "{self.name}:{self.band} pixels" + (", weights copied" if self.copies_weights else "")
+    band: int
+    copies_weights: bool
 
-                                                     def supports(self, graph : Graph, node : Node)
-                                                         ->bool
-    : ""
-      "One group of channels that come by four, and multipliers whose requantization is exact."
-      "" weights,
-          depth = filters(graph, node),
-          graph.required(node, 0).shape[3] if weights.shape[3] != depth or depth % 4
-    : return False
-      multipliers = geometry
-                        .convolution_multipliers(graph, node, len(weights)) return can_multiply(
-                            graph, node, weights.reshape(len(weights), -1), multipliers)
+    name = "ep_conv_2d_s8_columns"
+    folder = Path(__file__).parent
+    needs = frozenset({Extension.DSP, Extension.FPU})
+    code_bytes = 2000
 
-                            def cost(self, graph : Graph, node : Node, cpu : McuCpu)
-                        ->Cost : ""
-                                 "Expanding the columns, and multiplying them."
-                                 "" layer,
-          pixels = self._products(graph, node),
-          _pixels(graph, node) cycles = multiply_cycles(layer, pixels, self.band,
-                                                        self.copies_weights, cpu) cycles
-          += pixels * _fill_cycles(graph, node) * core_factor(cpu) +
-             200 read = weight_bytes_read(layer, pixels, self.band,
-                                          self.copies_weights) return Cost(cycles, read,
-                                                                           layer.loop.code_bytes)
+    @property
+    def label(self) -> str:
+        """Names what differs."""
+        return f"{self.name}:{self.band} pixels" + (", weights copied" if self.copies_weights else "")
 
-                            def scratch_bytes(self, graph : Graph, node : Node)
-                                ->int
-    : ""
-      "Columns of a band, what the multiplication needs, and a filter row of zero points."
-      "" _,
-          height, width,
-          depth = filters(graph, node).shape columns =
-              2 * height * width * depth
-              * self._band(graph, node) border = 0 if _pointwise (graph, node) else width * depth
-                                                     return columns
-                                                 + self._multiply_scratch(graph, node) +
-                                                 border
+    def supports(self, graph: Graph, node: Node) -> bool:
+        """One group of channels that come by four, and multipliers whose requantization is exact."""
+        weights, depth = filters(graph, node), graph.required(node, 0).shape[3]
+        if weights.shape[3] != depth or depth % 4:
+            return False
+        multipliers = geometry.convolution_multipliers(graph, node, len(weights))
+        return can_multiply(graph, node, weights.reshape(len(weights), -1), multipliers)
 
-                                                 def in_place(self, graph : Graph, node : Node)
-                                                     ->tuple[int, ...]
-    : ""
-      "Pointwise, outputs never overtake the pixels that are still to be read."
-      "" channels,
-          height, width,
-          depth = filters(graph, node).shape return (0, ) if height * width == 1 and
-                  channels <= depth else()
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        """Expanding the columns, and multiplying them."""
+        layer, pixels = self._products(graph, node), _pixels(graph, node)
+        cycles = multiply_cycles(layer, pixels, self.band, self.copies_weights, cpu)
+        cycles += pixels * _fill_cycles(graph, node) * core_factor(cpu) + 200
+        read = weight_bytes_read(layer, pixels, self.band, self.copies_weights)
+        return Cost(cycles, read, layer.loop.code_bytes)
 
-                                  def emit(self, graph : Graph, node : Node)
-                                      ->KernelCode
-    : ""
-      "Tables, and the function for as many steps as a column has."
-      "" layer = self._products(graph, node) multiply = layer.initialiser(
-                      self.copies_weights, self._multiply_scratch(graph, node)) fields =
-                      (geometry.convolution_window(graph, node),
-                       CField("input_zero_point",
-                              str(graph.required(node, 0).quantized().zero_point)),
-                       CField("band", str(self._band(graph, node))),
-                       CField("multiply", multiply), ) return KernelCode(layer.arrays, fields,
-                                                                         (layer.definition, ))
+    def scratch_bytes(self, graph: Graph, node: Node) -> int:
+        """Columns of a band, what the multiplication needs, and a filter row of zero points."""
+        _, height, width, depth = filters(graph, node).shape
+        columns = 2 * height * width * depth * self._band(graph, node)
+        border = 0 if _pointwise(graph, node) else width * depth
+        return columns + self._multiply_scratch(graph, node) + border
 
-                          def _band(self, graph : Graph, node : Node)
-                              ->int
-    : ""
-      "Pixels of a band, no more than there are; even."
-      "" pixels = graph.output(node).shape[1] * graph.output(node)
-                                                    .shape[2] return min(self.band,
-                                                                         pixels + pixels % 2)
+    def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """Pointwise, outputs never overtake the pixels that are still to be read."""
+        channels, height, width, depth = filters(graph, node).shape
+        return (0,) if height * width == 1 and channels <= depth else ()
 
-                                                        def
-                                                _multiply_scratch(self, graph : Graph, node : Node)
-                                                    ->int : channels,
-          height, width,
-          depth = filters(graph, node).shape steps =
-              height * width *
-              depth // 2
-              return multiply_scratch(channels, steps, self._band(graph, node), self.copies_weights)
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        """Tables, and the function for as many steps as a column has."""
+        layer = self._products(graph, node)
+        multiply = layer.initialiser(self.copies_weights, self._multiply_scratch(graph, node))
+        fields = (
+            geometry.convolution_window(graph, node),
+            CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
+            CField("band", str(self._band(graph, node))),
+            CField("multiply", multiply),
+        )
+        return KernelCode(layer.arrays, fields, (layer.definition,))
 
-                  def _products(self, graph : Graph, node : Node)
-                      ->Products : weights = filters(graph, node) channels = len(weights)
-#Taps 0 and 2 of four, then 1 and 3, as SXTB16 expands them.
-                  rows = weights.reshape(channels, -1, 2, 2)
-                             .transpose(0, 1, 3, 2)
-                             .reshape(channels, -1) multipliers = geometry.convolution_multipliers(
-                      graph, node,
-                      channels) activation = geometry.convolution_options(node).activation unroll =
-                      _SHORT_LOOP if self
-                          .copies_weights else _LONG_LOOP
-                      return products(graph, node, rows, multipliers, activation, unroll)
+    def _band(self, graph: Graph, node: Node) -> int:
+        """Pixels of a band, no more than there are; even."""
+        pixels = graph.output(node).shape[1] * graph.output(node).shape[2]
+        return min(self.band, pixels + pixels % 2)
 
-                          def _pixels(graph : Graph, node : Node)
-                          ->int : batch,
-          height, width,
-          _ = graph.output(node).shape return batch * height *
-              width
+    def _multiply_scratch(self, graph: Graph, node: Node) -> int:
+        channels, height, width, depth = filters(graph, node).shape
+        steps = height * width * depth // 2
+        return multiply_scratch(channels, steps, self._band(graph, node), self.copies_weights)
 
-              def _pointwise(graph : Graph, node : Node)
-                  ->bool
-    : ""
-      "Whether windows are the input's pixels, one after the other."
-      "" return (filters(graph, node).shape [1:3] == (1, 1) and
-                 graph.required(node, 0).shape [1:3] == graph.output(node).shape [1:3])
+    def _products(self, graph: Graph, node: Node) -> Products:
+        weights = filters(graph, node)
+        channels = len(weights)
+        # Taps 0 and 2 of four, then 1 and 3, as SXTB16 expands them.
+        rows = weights.reshape(channels, -1, 2, 2).transpose(0, 1, 3, 2).reshape(channels, -1)
+        multipliers = geometry.convolution_multipliers(graph, node, channels)
+        activation = geometry.convolution_options(node).activation
+        unroll = _SHORT_LOOP if self.copies_weights else _LONG_LOOP
+        return products(graph, node, rows, multipliers, activation, unroll)
 
-          def _fill_cycles(graph : Graph, node : Node)
-                  ->float : ""
-                            "Cycles per pixel of expanding its window."
-                            "" _,
-          height, width,
-          depth = filters(graph, node).shape taps = height * width *
-                                                        depth if _pointwise (graph, node)
-    : return 1.55 *taps + 18 return 1.55 *taps + 25 *height
-                                                    +
-                                                    40
 
-                                                    KERNELS = (Columns(2, False), Columns(8, False),
-                                                               Columns(32, False), Columns(8, True),
-                                                               Columns(32, True), )
+def _pixels(graph: Graph, node: Node) -> int:
+    batch, height, width, _ = graph.output(node).shape
+    return batch * height * width
+
+
+def _pointwise(graph: Graph, node: Node) -> bool:
+    """Whether windows are the input's pixels, one after the other."""
+    same_size = graph.required(node, 0).shape[1:3] == graph.output(node).shape[1:3]
+    return filters(graph, node).shape[1:3] == (1, 1) and same_size
+
+
+def _fill_cycles(graph: Graph, node: Node) -> float:
+    """Cycles per pixel of expanding its window."""
+    _, height, width, depth = filters(graph, node).shape
+    taps = height * width * depth
+    if _pointwise(graph, node):
+        return 1.55 * taps + 18
+    return 1.55 * taps + 25 * height + 40
+
+
+KERNELS = (
+    Columns(2, False),
+    Columns(8, False),
+    Columns(32, False),
+    Columns(8, True),
+    Columns(32, True),
+)
