@@ -1,4 +1,4 @@
-"""`ep_model.h`, `ep_model.c`, and the kernels and runtime files that they need."""
+"""`ep_model.h`, `ep_model.c`, the kernels and runtime files that they need, and CMake's view of them."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ def emit_model(plan: Plan, name: str, sha256: str) -> SourceTree:
         "output_bytes_total": sum(port.nbytes for port in ports["outputs"]),
         **ports,
     }
-    for template in ("ep_model.h", "ep_model.c"):
+    context["sources"] = sorted(["ep_model.c", *(file for file in texts if file.endswith(".c"))])
+    for template in ("ep_model.h", "ep_model.c", "CMakeLists.txt"):
         texts[template] = _environment().get_template(f"{template}.j2").render(context)
     return SourceTree.of(texts)
 

@@ -1,4 +1,4 @@
-"""`make bench`: how fast the emulator is, and how its counts compare with the referee's and QEMU's.
+"""`make bench`, first part: how fast the emulator is, and how its counts compare with the referee's and QEMU's.
 
 Prints Markdown tables.  Models: the demonstration model that ships, and the public models of
 MLPerf Tiny where they lie beside the checkout; the referee likewise.
@@ -6,7 +6,6 @@ MLPerf Tiny where they lie beside the checkout; the referee likewise.
 
 from __future__ import annotations
 
-import re
 import statistics
 import subprocess
 import sys
@@ -15,22 +14,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgeprune import tflite
-from edgeprune.build import Firmware, build_firmware, find_toolchain
+# The folder of this program is where it finds its neighbours.
+from common import SHARED, behind_flash, board, built, compilers, head, off, referee, show
+
+from edgeprune.build import Firmware
 from edgeprune.devices import BoardClient, open_transport
 from edgeprune.devices.transports.qemu import available
 from edgeprune.emulate import Core, call_function, load_image, measure_call
-from edgeprune.errors import ToolchainError
 from edgeprune.resources import models_folder
-from edgeprune.targets import McuTarget, load_target
+from edgeprune.targets import McuTarget
+from emulate.hand_written import assemble
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from emulate.hand_written import assemble  # noqa: E402  (the tests are no package)
-
-SHARED = ROOT.parent / "shared"
-REFEREE = SHARED / "tools" / "m4sim.py"
 QEMU_BOARDS = ("mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505")
 _SPEED_RUNS = 3
 _QEMU_RUNS = 3
@@ -62,64 +56,6 @@ def converted_fashion(folder: Path) -> Path:
                str(source / "fashion.npz"), "--quantize", "int8", "--out", str(out))  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
     return out
-
-
-def board(name: str) -> McuTarget:
-    """A microcontroller's profile."""
-    target = load_target(name)
-    assert isinstance(target, McuTarget)
-    return target
-
-
-def built(model: Path, target: McuTarget, compiler: str, folder: Path) -> Firmware:
-    """Firmware of a model, in a folder of its own."""
-    out = folder / f"{model.stem}-{target.name}-{compiler}"
-    return build_firmware(tflite.read(model), target, out, toolchain=find_toolchain(compiler))
-
-
-def compilers() -> list[str]:
-    """The compilers that are here."""
-    found = ["zig"]
-    try:
-        find_toolchain("gcc")
-        found.append("gcc")
-    except ToolchainError:
-        pass
-    return found
-
-
-def behind_flash(target: McuTarget) -> McuTarget:
-    """The same board with the flash of the STM32L4R5 in front of its code."""
-    timing = board("nucleo-l4r5zi").flash.timing
-    return target.model_copy(update={"flash": target.flash.model_copy(update={"timing": timing})})
-
-
-def referee(elf: Path, function: str, *options: str) -> int | None:
-    """Cycles by the referee; None where it is not here."""
-    if not REFEREE.is_file():
-        return None
-    command = (sys.executable, str(REFEREE), "call", str(elf), function, *options)
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = re.search(r"instructions, (\d+) cycles", done.stdout)
-    return int(found.group(1)) if found else None
-
-
-def show(*cells: object) -> None:
-    """One row of a table."""
-    sys.stdout.write(f"| {' | '.join(str(cell) for cell in cells)} |\n")
-    sys.stdout.flush()
-
-
-def head(title: str, *columns: str) -> None:
-    """Start a table."""
-    sys.stdout.write(f"\n## {title}\n\n")
-    show(*columns)
-    show(*("---",) * len(columns))
-
-
-def off(found: float, wanted: float | None) -> str:
-    """The difference in per cent."""
-    return "" if not wanted else f"{100 * (found / wanted - 1):+.4f} %"
 
 
 def print_cycles(models: dict[str, Path], folder: Path) -> None:
