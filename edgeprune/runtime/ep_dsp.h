@@ -24,6 +24,13 @@ static inline void ep_store_word(void *address, uint32_t word) {
     EP_COPY(address, &word, sizeof word);
 }
 
+#if defined(__GNUC__)
+/* A function that is nothing but the assembly of its body, which finds its arguments by the
+ * procedure call standard and has all registers to itself. */
+#define EP_NAKED __attribute__((naked, noinline))
+#define EP_UNUSED __attribute__((unused))
+#endif
+
 #if defined(__ARM_FEATURE_DSP)
 
 /* sum + low(a) * low(b) + high(a) * high(b), halves as signed 16-bit numbers. */
