@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import edgeprune
@@ -16,6 +16,7 @@ from edgeprune.build.manifest import (
     LayerEntry,
     Manifest,
     PortEntry,
+    RemovalEntry,
     ToolchainEntry,
     read_manifest,
 )
@@ -24,6 +25,7 @@ from edgeprune.build.toolchain import Toolchain, find_toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.errors import DoesNotFit, UnsupportedError, UserError
 from edgeprune.graph import Graph, Tensor
+from edgeprune.optimize import Removal, remove_constant_channels
 from edgeprune.plan import LayerPlan, Objective, Option, Plan, make_plan
 from edgeprune.staging import staged_folder
 from edgeprune.targets import McuTarget, Target
@@ -76,6 +78,7 @@ def build_firmware(
     mlperf: str | None = None,
     optimize: Objective = Objective.BALANCED,
     kernels: frozenset[str] = frozenset(),
+    keep_constant_channels: bool = False,
 ) -> Firmware:
     """Build `model` for `target` into the folder `out`.
 
@@ -90,6 +93,8 @@ def build_firmware(
             `MLPERF_MODELS`; hosts of that suite then find what they expect.
         optimize: What a microcontroller's kernels are chosen for.
         kernels: Labels of kernels that are taken wherever they can run, whatever they cost.
+        keep_constant_channels: Whether firmware computes channels too that are constant for every
+            input, or that nothing reads; its outputs are the same either way.
 
     Raises:
         UnsupportedError: the target cannot run the model.
@@ -98,8 +103,14 @@ def build_firmware(
         UserError: `out` cannot be written.
     """
     name = name or model.graph.name
-    plan = make_plan(model.graph, target, optimize, kernels) if isinstance(target, McuTarget) else None
-    if plan is None:
+    plan: Plan | None = None
+    removals: tuple[Removal, ...] = ()
+    if isinstance(target, McuTarget):
+        graph = model.graph
+        if not keep_constant_channels:
+            graph, removals = remove_constant_channels(graph)
+        plan = make_plan(graph, target, optimize, kernels)
+    else:
         _check_types(model.graph, target)
     with staged_folder(out, FILE_NAME) as stage:
         (stage / _MODEL).write_bytes(model.content)
@@ -107,7 +118,7 @@ def build_firmware(
         if plan is not None:
             defines = _mlperf_defines(mlperf)
             image = _build_image(plan, model, name, stage, toolchain or find_toolchain(), profile, defines)
-        manifest = _manifest(model, target, name, plan, image)
+        manifest = _manifest(model, target, name, plan, removals, image)
         (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return Firmware(out, manifest)
 
@@ -203,8 +214,15 @@ def _check_types(graph: Graph, target: Target) -> None:
         )
 
 
-def _manifest(model: TfliteModel, target: Target, name: str, plan: Plan | None, image: ImageEntry | None) -> Manifest:
-    graph = model.graph
+def _manifest(
+    model: TfliteModel,
+    target: Target,
+    name: str,
+    plan: Plan | None,
+    removals: tuple[Removal, ...],
+    image: ImageEntry | None,
+) -> Manifest:
+    graph = model.graph if plan is None else plan.graph
     planned = [None] * len(graph.nodes) if plan is None else plan.layers
     layers = tuple(_layer(graph, index, layer) for index, layer in enumerate(planned))
     return Manifest(
@@ -215,6 +233,7 @@ def _manifest(model: TfliteModel, target: Target, name: str, plan: Plan | None, 
         inputs=tuple(_port(tensor) for tensor in graph.input_tensors()),
         outputs=tuple(_port(tensor) for tensor in graph.output_tensors()),
         layers=layers,
+        removals=tuple(RemovalEntry(**asdict(removal)) for removal in removals),
         image=image,
     )
 

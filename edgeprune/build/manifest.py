@@ -50,6 +50,28 @@ class LayerEntry(_Entry):
     ram_bytes: int | None = None
 
 
+class RemovalEntry(_Entry):
+    """What went from a layer because it is constant for every input, or because nothing reads it.
+
+    Attributes:
+        layer: Name of the layer.
+        channels: Output channels that it had.
+        constant: How many of them are provably constant.
+        removed: How many of the constant ones went.
+        unread: How many others went.
+        macs: Multiply-accumulates saved.
+        weight_bytes: Bytes of weights and biases saved.
+    """
+
+    layer: str
+    channels: int
+    constant: int
+    removed: int
+    unread: int
+    macs: int
+    weight_bytes: int
+
+
 class PortEntry(_Entry):
     """A model input or output; `scale` 0 means that it is not quantized."""
 
@@ -108,6 +130,8 @@ class Manifest(_Entry):
         name: Model name.
         sha256: Digest of `model.tflite`, which the firmware reports as its identity.
         target: The complete profile it was built for.
+        layers: Those that run, without the channels that went.
+        removals: What went, for the layers where anything is constant.
         image: Toolchain and sizes; None for a LiteRT deployment.
     """
 
@@ -119,6 +143,7 @@ class Manifest(_Entry):
     inputs: tuple[PortEntry, ...]
     outputs: tuple[PortEntry, ...]
     layers: tuple[LayerEntry, ...]
+    removals: tuple[RemovalEntry, ...] = ()
     image: ImageEntry | None = None
 
     def to_json(self) -> str:

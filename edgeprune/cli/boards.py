@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeprune.cli.console import progress, show, show_json, show_table
+from edgeprune.cli.console import progress, show, show_json, show_removals, show_table
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ def build(
     optimize: Annotated[
         _Optimize, typer.Option("--optimize", help="What kernels are chosen for: time, memory, or both together.")
     ] = _Optimize.BALANCED,
+    keep_constant_channels: Annotated[
+        bool,
+        typer.Option("--keep-constant-channels", help="Compute channels too that are the same for every input."),
+    ] = False,
     json_: _Json = False,
 ) -> None:
     """Generate what runs a model on the target: C firmware, or a LiteRT deployment."""
@@ -65,8 +69,9 @@ def build(
     board = load_target(target)
     compiler = find_toolchain(toolchain) if toolchain else None
     firmware = build_firmware(
-        tflite.read(model), board, out, name, compiler, profile, mlperf, Objective(optimize.value)
-    )
+        tflite.read(model), board, out, name, compiler, profile, mlperf, Objective(optimize.value),
+        keep_constant_channels=keep_constant_channels,
+    )  # fmt: skip
     if json_:
         show_json(json.loads(firmware.manifest.to_json()))
         return
@@ -76,6 +81,7 @@ def build(
         show(f"wrote {out}: a LiteRT deployment for {board.name}; measure it with --via host")
         return
     show_table(("layer", "kernel", "MAC"), rows, text_columns=2)
+    show_removals(firmware.manifest.removals)
     show(
         f"wrote {out}: flash {image.flash_bytes:,} B, RAM {image.ram_bytes:,} B (arena {image.arena_bytes:,} B, "
         f"of which {image.peak_layer} needs {image.arena_lower_bound_bytes:,} B) "

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
+    from edgeprune.build.manifest import RemovalEntry
+    from edgeprune.optimize import Removal
+
 
 class _Bars:
     """Draws each task as a bar with the time left."""
@@ -97,3 +100,18 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], text_column
         table.add_row(*row)
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
     console.print(table)
+
+
+def show_removals(removals: Sequence[Removal | RemovalEntry]) -> None:
+    """Print what was, or would be, removed without loss; nothing where no channel is constant or unread."""
+    if not removals:
+        return
+    rows = [
+        (r.layer, *(f"{n:,}" for n in (r.channels, r.constant, r.removed, r.unread, r.macs, r.weight_bytes)))
+        for r in removals
+    ]
+    totals = (sum(r.macs for r in removals), sum(r.weight_bytes for r in removals))
+    rows.append(("total", "", "", "", "", *(f"{total:,}" for total in totals)))
+    header = ("layer", "channels", "constant", "removed", "unread, removed", "MAC saved", "bytes saved")
+    show("channels that are the same for every input, or that nothing reads:")
+    show_table(header, rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeprune.cli.console import progress, show, show_json, show_table
+from edgeprune.cli.console import progress, show, show_json, show_removals, show_table
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,27 +30,33 @@ def analyze(
     json_: _Json = False,
 ) -> None:
     """Show per layer what it costs, whether the target runs it, and whether its zeros help there."""
+    from edgeprune.optimize import remove_constant_channels
     from edgeprune.plan import analyse
     from edgeprune.targets import load_target
 
     profile = load_target(target)
     source = _as_tflite(model, profile.kind)
     layers = analyse(source.graph, profile)
+    removals = remove_constant_channels(source.graph)[1] if profile.kind == "mcu" else ()
     if json_:
         total = {"macs": sum(layer.macs for layer in layers), "parameters": sum(layer.parameters for layer in layers)}
         show_json({"model": model.name, "sha256": source.sha256, "target": profile.name, **total,
-                   "layers": [asdict(layer) for layer in layers]})  # fmt: skip
+                   "layers": [asdict(layer) for layer in layers],
+                   "removals": [asdict(removal) for removal in removals]})  # fmt: skip
         return
     rows = []
+    constant = {removal.layer: str(removal.constant) for removal in removals}
     for layer in layers:
         shape = "x".join(str(extent) for extent in layer.output_shape)
         zeros = "" if layer.sparsity is None else f"{100 * layer.sparsity:.0f} %"
         rows.append(
-            (layer.name, layer.kernel or "not supported", shape, f"{layer.macs:,}", f"{layer.parameters:,}", zeros)
-        )
+            (layer.name, layer.kernel or "not supported", shape, f"{layer.macs:,}", f"{layer.parameters:,}", zeros,
+             constant.get(layer.name, "0"))
+        )  # fmt: skip
     total_macs, total_parameters = sum(layer.macs for layer in layers), sum(layer.parameters for layer in layers)
-    rows.append(("total", "", "", f"{total_macs:,}", f"{total_parameters:,}", ""))
-    show_table(("layer", f"runs on {profile.name} as", "output", "MAC", "parameters", "zeros"), rows, text_columns=2)
+    rows.append(("total", "", "", f"{total_macs:,}", f"{total_parameters:,}", "", ""))
+    show_table(("layer", f"runs on {profile.name} as", "output", "MAC", "parameters", "zeros", "constant"), rows, 2)
+    show_removals(removals)
     for layer in layers:
         for text in filter(None, (layer.fault, layer.sparsity_note)):
             show(f"{layer.name}: {text}")

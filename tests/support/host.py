@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeprune.build import Toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
+from edgeprune.graph import Graph
 from edgeprune.plan import Objective, make_plan
 from edgeprune.targets import McuTarget, load_target
 from edgeprune.tflite import read_bytes
@@ -36,16 +37,16 @@ def roomy_target(core: str = "cortex-m55") -> McuTarget:
 
 
 def compile_on_host(
-    content: bytes, folder: Path, toolchain: Toolchain, core: str = "cortex-m55", kernels: frozenset[str] = frozenset(),
+    model: bytes | Graph, folder: Path, toolchain: Toolchain, core: str = "cortex-m55", kernels: frozenset[str] = frozenset(),
     objective: Objective = Objective.BALANCED,
 ) -> Path:  # fmt: skip
-    """Generate the model's C for a core and build it as a program of this machine.
+    """Generate the C of a .tflite file or of a graph for a core, and build it as a program of this machine.
 
     `kernels` are labels of kernels that are taken wherever they can run.
     """
-    model = read_bytes(content, "model.tflite")
-    plan = make_plan(model.graph, roomy_target(core), objective, kernels)
-    tree = emit_model(plan, "model", model.sha256).merged(emit_firmware("host", None))
+    graph = model if isinstance(model, Graph) else read_bytes(model, "model.tflite").graph
+    plan = make_plan(graph, roomy_target(core), objective, kernels)
+    tree = emit_model(plan, "model", "0" * 64).merged(emit_firmware("host", None))
     tree.write(folder)
     toolchain.link(load_platform("host"), folder, "model")
     return folder / "model"

@@ -74,25 +74,27 @@ def fold(survey: Survey, index: int, layer: LinearLayer, goes: Mask) -> Folding:
 def _fold_known(layer: LinearLayer, source: Bounds, candidates: Values, outputs: Values) -> tuple[Mask, Values]:
     """Which input channels of known values can be folded, and what they add to the outputs' sums."""
     sums = layer.sums(source)
-    varies = (found := layer.outputs(sums)).low != found.high
-    # [channels, P, outputs]
-    parts = np.stack([layer.share(source.low[..., c], c)[:, outputs] for c in candidates])
-    at = _representative(varies[:, outputs], layer.output_shape)
-    chosen = np.take_along_axis(parts, at[np.newaxis, np.newaxis], axis=1)
-    differs = parts != chosen
-    fits = ~(differs & varies[np.newaxis, :, outputs]).any(axis=(1, 2))
+    found = layer.outputs(sums)
+    varies = (found.low != found.high)[:, outputs]
+    at = _representative(varies, layer.output_shape)
+    shares = [layer.share(source.low[..., c], c)[:, outputs] for c in candidates]
+    folded = np.stack([np.broadcast_to(s, varies.shape)[at, np.arange(len(outputs))] for s in shares])
+    fits = np.array([not ((s != f) & varies).any() for s, f in zip(shares, folded, strict=True)])
     while True:
-        change = (chosen - parts)[fits].sum(axis=0)
+        total = folded[fits].sum(axis=0)
+        change = np.zeros(varies.shape, np.int64) + total
+        for index in np.flatnonzero(fits):
+            change -= shares[index]
+        # Where a sum moves, the output must be what it was for all that lies between old and new.
         low, high = sums.low.copy(), sums.high.copy()
         low[:, outputs] += np.minimum(change, 0)
         high[:, outputs] += np.maximum(change, 0)
         moved = layer.outputs(Bounds(low, high))
         wrong = ((change != 0) & (moved.low != moved.high)[:, outputs]).any(axis=0)
-        total = chosen[fits, 0].sum(axis=0)
-        wrong |= np.abs(layer.bias[outputs] + total) > _INT32_MAX
+        wrong |= (total != 0) & (np.abs(layer.bias[outputs] + total) > _INT32_MAX)
         if not wrong.any():
             return fits, total
-        fits &= ~(parts[:, :, wrong] != 0).any(axis=(1, 2))
+        fits &= np.array([not s[:, wrong].any() for s in shares])
 
 
 def _representative(varies: Mask, output_shape: tuple[int, ...]) -> Values:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -41,19 +43,26 @@ class Survey:
         return found
 
 
-def survey(graph: Graph) -> Survey:
-    """Propagate bounds through a graph, and find the groups of its channels."""
-    bounds = initial(graph)
+def survey(graph: Graph, inputs: Mapping[int, Bounds] = MappingProxyType({})) -> Survey:
+    """Propagate bounds through a graph, and find the groups of its channels.
+
+    Args:
+        graph: The graph.
+        inputs: Bounds of input tensors, where they may not be just anything.
+    """
+    bounds = [inputs.get(index, bounds) for index, bounds in enumerate(initial(graph))]
     layers: dict[int, LinearLayer] = {}
     links: list[Link] = []
     free: set[int] = set()
-    pinned = {*graph.inputs, *graph.outputs}
+    # A state is read before it is written, so what its writer computes bounds nothing.
+    states = {state.tensor for state in graph.states}
+    pinned = {*graph.inputs, *graph.outputs, *states}
     for index, node in enumerate(graph.nodes):
         layer = linear_layer(graph, node) if node.op in KINDS and followable(graph, node) else None
         if layer is not None:
             layers[index] = layer
         found, together = _follow(graph, node, layer, bounds)
-        if found is not None:
+        if found is not None and node.outputs[0] not in states:
             bounds[node.outputs[0]] = found
         if together is None:
             pinned |= {tensor for tensor in (*node.inputs, *node.outputs) if tensor != OMITTED}

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import fully_connected, geometry
@@ -64,22 +63,28 @@ class LinearLayer:
         return Bounds(self.bias + (twice - spread) // 2, self.bias + (twice + spread) // 2)
 
     def share(self, values: Values, channel: int) -> Values:
-        """What one input channel of known values adds to the sums, [P, output channels], where all is mixed.
+        """What one input channel of known values adds to the sums, where all channels are mixed.
 
         Args:
             values: The channel's values, of the input's shape without the last axis.
             channel: Its index.
+
+        Returns:
+            [P, output channels], or [1, output channels] where it is the same at all positions.
         """
-        weights = self.weights[:, :, channel].astype(np.float64)
-        known = (values - self.input_zero_point)[..., np.newaxis]
-        total: npt.NDArray[np.float64] = sum(
-            seen.reshape(-1, 1).astype(np.float64) * weights[:, tap] for tap, seen in enumerate(self._taps(known))
-        )  # type: ignore[assignment]
+        known, weights = values - self.input_zero_point, self.weights[:, :, channel]
+        value = int(known.flat[0])
+        if (known == value).all() and (value == 0 or self.window is None or not self.window.pads(values.shape)):
+            everywhere: Values = value * weights.sum(axis=1)[np.newaxis]
+            return everywhere
+        total = np.zeros((1, len(weights)))
+        for seen, column in zip(self._taps(known[..., np.newaxis]), weights.T.astype(np.float64), strict=True):
+            total = total + seen.reshape(-1, 1).astype(np.float64) * column
         return total.astype(np.int64)
 
     def outputs(self, sums: Bounds) -> Bounds:
         """Bounds [P, output channels] of the outputs; the rescaling is monotone, so bounds map to bounds."""
-        left = np.clip(self.shifts, 0, 31)
+        left = np.maximum(self.shifts, 0)
         # Sums that wrap, or would when scaled up, may give any output.
         fits = (sums.low >= _INT32.min >> left) & (sums.high <= _INT32.max >> left)
         low, high = (self._finish(np.where(fits, values, 0)) for values in (sums.low, sums.high))
@@ -130,8 +135,6 @@ def linear_layer(graph: Graph, node: Node) -> LinearLayer | None:
 
 
 def _layer(graph: Graph, node: Node, weights: Values, groups: int, window: Window | None) -> LinearLayer | None:
-    if 2 * 255 * int(np.abs(weights).sum(axis=(1, 2)).max()) >= _EXACT:
-        return None
     output, bias = graph.output(node), graph.operand(node, 2)
     if window is None:
         multipliers = fully_connected.multipliers(graph, node)
@@ -139,11 +142,15 @@ def _layer(graph: Graph, node: Node, weights: Values, groups: int, window: Windo
     else:
         multipliers = geometry.convolution_multipliers(graph, node, len(weights))
         activation = geometry.convolution_options(node).activation
+    biases = np.zeros(len(weights), np.int64) if bias is None else bias.constant().astype(np.int64).reshape(-1)
+    inexact = 2 * 255 * int(np.abs(weights).sum(axis=(1, 2)).max()) >= _EXACT
+    if inexact or not len(weights) == len(biases) == len(multipliers) or any(m.shift > 31 for m in multipliers):
+        return None
     return LinearLayer(
         weights=weights,
         groups=groups,
         depthwise=node.op == "DEPTHWISE_CONV_2D",
-        bias=np.zeros(len(weights), np.int64) if bias is None else bias.constant().astype(np.int64).reshape(-1),
+        bias=biases,
         mantissas=np.array([m.mantissa for m in multipliers], np.int64),
         shifts=np.array([m.shift for m in multipliers], np.int64),
         input_zero_point=graph.required(node, 0).quantized().zero_point,

@@ -130,7 +130,7 @@ class _WrapsError(Exception):
 
 
 def _rescaled(values: Values, multiplier: Multiplier) -> Values:
-    if multiplier.shift > 0 and int(np.abs(values).max(initial=0)) << multiplier.shift > _INT32_MAX:
+    if multiplier.shift > 31 or int(np.abs(values).max(initial=0)) << max(multiplier.shift, 0) > _INT32_MAX:
         raise _WrapsError
     return requantize(values, multiplier.mantissa, multiplier.shift)
 

@@ -42,6 +42,11 @@ class Window:
                     start[1] : start[1] + (columns - 1) * self.stride[1] + 1 : self.stride[1],
                 ]
 
+    def pads(self, shape: tuple[int, ...]) -> bool:
+        """Whether some tap lies beyond the border of values [batch, height, width, ...]."""
+        axes = self._axis(shape[1], 0), self._axis(shape[2], 1)
+        return any(before or behind for _, before, behind in axes)
+
     def _axis(self, extent: int, axis: int) -> tuple[int, int, int]:
         """(positions, padding before, padding behind)."""
         size, stride, dilation = self.size[axis], self.stride[axis], self.dilation[axis]
