@@ -44,7 +44,9 @@ def run_on_core(
     target = core_for(label)
     kernels = frozenset({label})
     model = read_bytes(content, "m")
-    firmware = build_firmware(model, target, folder / "fw", profile=False, optimize=objective, kernels=kernels)
+    firmware = build_firmware(
+        model, target, folder / "fw", profile=False, optimize=objective, kernels=kernels, keep_constant_channels=True
+    )
     core = Core(load_image(firmware.elf), target)
     core.boot()
     return [invoke(core, arrays, wanted) for arrays, wanted in zip(inputs, like, strict=True)]
