@@ -94,6 +94,12 @@ class Products:
         return self.clamp[1:] != (-128, 127)
 
     @property
+    def pair_cycles(self) -> float:
+        """Cycles of a Cortex-M4 for a pair of pixels by four channels."""
+        cycles = _STEP_CYCLES[self.step] * self.loop.steps + _PAIR_CYCLES[self.finish]
+        return cycles + _ROUND_CYCLES * self.loop.rounds - (4 if self.loop.peeled else 0)
+
+    @property
     def arrays(self) -> tuple[CArray, ...]:
         """Tables `weights` and `stage`."""
         return CArray("int16_t", "weights", self.weights), CArray("int32_t", "stage", self.stage)
@@ -108,11 +114,11 @@ class Products:
         """C that makes the function."""
         return f"EP_PRODUCTS_S8({self.function}, {self.loop.peeled}, {self.loop.unroll}, {self.step}, {self.finish})"
 
-    def initialiser(self, copies_weights: bool, scratch_bytes: int) -> str:
+    def initialiser(self, copies_weights: bool, scratch_bytes: int, function: str) -> str:
         """Of an `ep_multiply_s8` whose tables are `arrays`."""
         zero_point, low, high = self.clamp
         return (
-            f"{{.products = {self.function}, .weights = {{array:weights}}, .stage = {{array:stage}}, "
+            f"{{.products = {function}, .weights = {{array:weights}}, .stage = {{array:stage}}, "
             f".channels = {self.channels}, .steps = {self.loop.steps}, "
             f".copies_weights = {int(copies_weights)}, .scratch_bytes = {scratch_bytes}, "
             f".zero_point = {zero_point}, .low = {low}, .high = {high}}}"
@@ -180,12 +186,15 @@ def multiply_cycles(layer: Products, pixels: int, band: int, copies_weights: boo
     loop, blocks, bands = layer.loop, len(layer.stage), -(-pixels // band)
     pairs = pixels // band * -(-band // 2) + -(-(pixels % band) // 2)
     odd = band % 2 * (pixels // band) + pixels % band % 2
-    pair = _STEP_CYCLES[layer.step] * loop.steps + _PAIR_CYCLES[layer.finish] + _ROUND_CYCLES * loop.rounds
-    pair -= 4 if loop.peeled else 0
     copy = 2.5 * loop.steps + 20 if copies_weights else 0.0
     clamp = 8.0 * pixels * layer.channels if layer.clamps else 0.0
     few = 8.0 * pixels * layer.channels if layer.channels < BLOCK else 0.0
-    total = blocks * (pairs * pair + bands * (_BLOCK_CYCLES + copy) + odd * _BLOCK_CYCLES) + 40 * bands + clamp + few
+    total = (
+        blocks * (pairs * layer.pair_cycles + bands * (_BLOCK_CYCLES + copy) + odd * _BLOCK_CYCLES)
+        + 40 * bands
+        + clamp
+        + few
+    )
     return total * core_factor(cpu)
 
 

@@ -19,8 +19,9 @@ static void multiply_block(const ep_multiply_s8 *m, const int32_t *stage, const 
     }
 }
 
-static void clamp(const ep_multiply_s8 *m, int8_t *output, int32_t count) {
-    for (int32_t i = 0; i < count; i++) {
+void ep_clamp_band_s8(const ep_multiply_s8 *m, int8_t *output, int32_t count) {
+    const int32_t size = m->low > -128 || m->high < 127 ? count * m->channels : 0;
+    for (int32_t i = 0; i < size; i++) {
         output[i] = (int8_t)ep_clamp(output[i], m->low, m->high);
     }
 }
@@ -55,7 +56,5 @@ void ep_multiply_band_s8(const ep_multiply_s8 *m, const int16_t *columns, int32_
         weights += 4 * (ptrdiff_t)m->steps;
         stage += 12;
     }
-    if (m->low > -128 || m->high < 127) {
-        clamp(m, output, count * m->channels);
-    }
+    ep_clamp_band_s8(m, output, count);
 }

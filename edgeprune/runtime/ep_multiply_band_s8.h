@@ -24,4 +24,7 @@ typedef struct {
 void ep_multiply_band_s8(const ep_multiply_s8 *m, const int16_t *columns, int32_t count,
                          int8_t *output, void *scratch);
 
+/* Clamp outputs [count][channels] to what is less than int8, which the products saturate to. */
+void ep_clamp_band_s8(const ep_multiply_s8 *m, int8_t *output, int32_t count);
+
 #endif

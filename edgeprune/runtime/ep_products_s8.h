@@ -17,7 +17,10 @@
  * SMMLA(256*S1, m, 64) is the high product with seven more bits, in which no rounding is lost.
  *
  * EP_PRODUCTS_S8(name, peeled, unroll, step, finish) makes a function for columns of
- * peeled + n * unroll steps (unroll 0: of peeled steps).  In assembly all core registers are
+ * peeled + n * unroll steps (unroll 0: of peeled steps).  EP_PRODUCTS_ROWS_S8 makes one that
+ * needs no columns: it slides a window of `rows` times `steps` over rows of taps in their own
+ * order, `pitch` bytes apart, with the second pixel's window `second` bytes behind the first's
+ * and the next pair's `advance` bytes.  In assembly all core registers are
  * taken: r12 and lr walk over columns and weights, r4 to r7 are the first pixel's accumulators,
  * r8 to r11 the second's; what a block needs once per pixel waits in the FPU's registers. */
 #ifndef EP_PRODUCTS_S8_H
@@ -43,8 +46,8 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 /* Two taps of the second pixel times one word of weights go into B, from which C the first time;
  * then the first pixel's into A. */
 #define EP_STEP_PACKED(write_back, from8, from9, from10, from11)                                   \
-    "ldr.w r0, [r12, #4 + 8 * ep_i]\n"                                                             \
-    "ldr.w r1, [r12, #8 + 8 * ep_i]" write_back "\n"                                               \
+    "ldr.w r0, [r12, #ep_a]\n"                                                                     \
+    "ldr.w r1, [r12, #ep_b]" write_back "\n"                                                       \
     "ldr.w r2, [lr, #4 + 8 * ep_i]\n"                                                              \
     "ldr.w r3, [lr, #8 + 8 * ep_i]" write_back "\n"                                                \
     "smlad r8, r2, r1, " from8 "\nsmlad r4, r2, r0, r4\nsxtb16 r2, r2\n"                           \
@@ -53,8 +56,8 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     "smlad r11, r3, r1, " from11 "\nsmlad r7, r3, r0, r7\n"
 
 #define EP_STEP_WIDE(write_back, from8, from9, from10, from11)                                     \
-    "ldr.w r0, [r12, #4 + 8 * ep_i]\n"                                                             \
-    "ldr.w r1, [r12, #8 + 8 * ep_i]" write_back "\n"                                               \
+    "ldr.w r0, [r12, #ep_a]\n"                                                                     \
+    "ldr.w r1, [r12, #ep_b]" write_back "\n"                                                       \
     "ldr.w r2, [lr, #4 + 8 * ep_i]\n"                                                              \
     "sxtb16 r3, r2\nsmlad r9, r3, r1, " from9 "\nsmlad r5, r3, r0, r5\n"                           \
     "sxtb16 r2, r2, ror #8\nsmlad r8, r2, r1, " from8 "\nsmlad r4, r2, r0, r4\n"                   \
@@ -62,6 +65,8 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     "sxtb16 r3, r2\nsmlad r11, r3, r1, " from11 "\nsmlad r7, r3, r0, r7\n"                         \
     "sxtb16 r2, r2, ror #8\nsmlad r10, r2, r1, " from10 "\nsmlad r6, r2, r0, r6\n"
 
+/* Where step ep_i of interleaved columns lies behind r12. */
+#define EP_IN_COLUMNS ".set ep_a, 4 + 8 * ep_i\n.set ep_b, ep_a + 4\n"
 #define EP_STEP_FIRST(step, write_back) step(write_back, "r4", "r5", "r6", "r7")
 #define EP_STEP_NEXT(step, write_back) step(write_back, "r8", "r9", "r10", "r11")
 
@@ -111,57 +116,57 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     "add.w r0, r1, r2\nvmov s14, r0\ncmp.w r12, r3\nbne.w 1b\n"                                    \
     "pop.w {r4-r11, lr}\n"
 
-#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish)                                                                                   \
-    static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,                                                   \
-                     const ep_products_run *run) {                                                                                           \
-        register const int32_t *r0 __asm__("r0") = stage;                                                                                    \
-        register const int16_t *r1 __asm__("r1") = weights;                                                                                  \
-        register const int16_t *r2 __asm__("r2") = columns;                                                                                  \
-        register const ep_products_run *r3 __asm__("r3") = run;                                                                              \
-        __asm__ volatile(EP_PRODUCTS_ENTRY                                                                                                   \
-                         ".set ep_i, 0\n"                                                                                                    \
-                         ".if " #peeled " == 0\n"                                                                                            \
-                         "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\n"                                                        \
-                         ".elseif " #peeled                                                                                                  \
-                         " == 1\n" EP_STEP_FIRST(EP_STEP_##step, "!") ".else\n" EP_STEP_FIRST(                                               \
-                             EP_STEP_##step,                                                                                                 \
-                             "") ".rept " #peeled                                                                                            \
-                                 " - 2\n.set ep_i, ep_i + 1\n" EP_STEP_NEXT(EP_STEP_##step, "") ".endr\n.set ep_i, ep_i + 1\n" EP_STEP_NEXT( \
-                                     EP_STEP_##step,                                                                                         \
-                                     "!") ".endif\n"                                                                                         \
-                                          ".if " #unroll "\n"                                                                                \
-                                          "2:\n.set ep_i, 0\n"                                                                               \
-                                          ".rept " #unroll                                                                                   \
-                                          " - 1\n" EP_STEP_NEXT(EP_STEP_##step, "") ".set ep_i, "                                            \
-                                                                                    "ep_i + "                                                \
-                                                                                    "1\n."                                                   \
-                                                                                    "endr"                                                   \
-                                                                                    "\n" EP_STEP_NEXT(                                       \
-                                                                                        EP_STEP_##step,                                      \
-                                                                                        "!") "vmo"                                           \
-                                                                                             "v "                                            \
-                                                                                             "r0,"                                           \
-                                                                                             " s1"                                           \
-                                                                                             "3\n"                                           \
-                                                                                             "cmp"                                           \
-                                                                                             ".w "                                           \
-                                                                                             "lr,"                                           \
-                                                                                             " r0"                                           \
-                                                                                             "\nb"                                           \
-                                                                                             "ne."                                           \
-                                                                                             "w "                                            \
-                                                                                             "2b"                                            \
-                                                                                             "\n"                                            \
-                                                                                             ".en"                                           \
-                                                                                             "dif"                                           \
-                                                                                             "\n" EP_FINISH_##finish                         \
-                                                                                                 EP_PRODUCTS_EXIT                            \
-                         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                                                            \
-                         :                                                                                                                   \
-                         : "r12", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",                                                \
-                           "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "cc",                                                     \
-                           "memory");                                                                                                        \
+/* clang-format off */
+
+/* Steps of interleaved columns: the first begins the second pixel's sums with the first's. */
+#define EP_WALK_COLUMNS(peeled, unroll, step)                                                      \
+    ".set ep_i, 0\n"                                                                               \
+    ".if " #peeled " == 0\n"                                                                       \
+    "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\n"                                   \
+    ".elseif " #peeled " == 1\n" EP_IN_COLUMNS EP_STEP_FIRST(step, "!")                            \
+    ".else\n" EP_IN_COLUMNS EP_STEP_FIRST(step, "")                                                \
+    ".rept " #peeled " - 2\n.set ep_i, ep_i + 1\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "")            \
+    ".endr\n.set ep_i, ep_i + 1\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "!")                           \
+    ".endif\n"                                                                                     \
+    ".if " #unroll "\n"                                                                            \
+    "2:\n.set ep_i, 0\n"                                                                           \
+    ".rept " #unroll " - 1\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "")                                 \
+    ".set ep_i, ep_i + 1\n.endr\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "!")                           \
+    "vmov r0, s13\ncmp.w lr, r0\nbne.w 2b\n"                                                       \
+    ".endif\n"
+
+/* Steps of a window on rows, `pitch` bytes apart, the second pixel `second` bytes behind. */
+#define EP_WALK_ROWS(rows, steps, pitch, second, advance, step)                                    \
+    ".set ep_i, 0\n" EP_IN_ROWS(steps, pitch, second) EP_STEP_FIRST(step, "")                      \
+    ".rept " #rows " * " #steps " - 1\n.set ep_i, ep_i + 1\n"                                      \
+    EP_IN_ROWS(steps, pitch, second) EP_STEP_NEXT(step, "") ".endr\n"                              \
+    "addw r12, r12, #" #advance "\n"
+#define EP_IN_ROWS(steps, pitch, second)                                                           \
+    ".set ep_a, 4 + ep_i / " #steps " * " #pitch " + ep_i %% " #steps " * 4\n"                      \
+    ".set ep_b, ep_a + " #second "\n"
+
+#define EP_PRODUCTS_FUNCTION(name, walk, finish)                                                   \
+    static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
+                     const ep_products_run *run) {                                                 \
+        register const int32_t *r0 __asm__("r0") = stage;                                          \
+        register const int16_t *r1 __asm__("r1") = weights;                                        \
+        register const int16_t *r2 __asm__("r2") = columns;                                        \
+        register const ep_products_run *r3 __asm__("r3") = run;                                    \
+        __asm__ volatile(EP_PRODUCTS_ENTRY walk finish EP_PRODUCTS_EXIT                            \
+                         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                  \
+                         :                                                                         \
+                         : "r12", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",      \
+                           "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "cc",           \
+                           "memory");                                                              \
     }
+#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish)                                         \
+    EP_PRODUCTS_FUNCTION(name, EP_WALK_COLUMNS(peeled, unroll, EP_STEP_##step), EP_FINISH_##finish)
+#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish)               \
+    EP_PRODUCTS_FUNCTION(name,                                                                     \
+                         EP_WALK_ROWS(rows, steps, pitch, second, advance, EP_STEP_##step),        \
+                         EP_FINISH_##finish)
+
+/* clang-format on */
 
 #else
 
@@ -235,6 +240,13 @@ static inline void ep_products_plain(const int32_t *stage, const int16_t *weight
                      const ep_products_run *run) {                                                 \
         const int32_t steps = run->block_bytes / 8;                                                \
         const ep_products_walk walk = {steps, 2, 4, 1, 0, 4 * steps};                              \
+        ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
+                          EP_FINISH_##finish);                                                     \
+    }
+#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish)               \
+    static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
+                     const ep_products_run *run) {                                                 \
+        const ep_products_walk walk = {steps, second / 2, 2, rows, pitch / 2, advance / 2};        \
         ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
                           EP_FINISH_##finish);                                                     \
     }

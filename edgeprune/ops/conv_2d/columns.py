@@ -23,7 +23,7 @@ from edgeprune.ops.products import (
 from edgeprune.targets import Extension, McuCpu
 
 #: Steps that a round of the loop has where flash answers at once, and where a cache of 1 KB is to hold it.
-_LONG_LOOP, _SHORT_LOOP = 16, 8
+LONG_LOOP, SHORT_LOOP = 16, 8
 
 
 def filters(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
@@ -63,10 +63,10 @@ class Columns(Kernel):
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Expanding the columns, and multiplying them."""
-        layer, pixels = self._products(graph, node), _pixels(graph, node)
-        cycles = multiply_cycles(layer, pixels, self.band, self.copies_weights, cpu)
-        cycles += pixels * _fill_cycles(graph, node) * core_factor(cpu) + 200
-        read = weight_bytes_read(layer, pixels, self.band, self.copies_weights)
+        layer, count = self._products(graph, node), pixels(graph, node)
+        cycles = multiply_cycles(layer, count, self.band, self.copies_weights, cpu)
+        cycles += count * _fill_cycles(graph, node) * core_factor(cpu) + 200
+        read = weight_bytes_read(layer, count, self.band, self.copies_weights)
         return Cost(cycles, read, layer.loop.code_bytes)
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
@@ -84,7 +84,7 @@ class Columns(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """Tables, and the function for as many steps as a column has."""
         layer = self._products(graph, node)
-        multiply = layer.initialiser(self.copies_weights, self._multiply_scratch(graph, node))
+        multiply = layer.initialiser(self.copies_weights, self._multiply_scratch(graph, node), layer.function)
         fields = (
             geometry.convolution_window(graph, node),
             CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
@@ -110,11 +110,12 @@ class Columns(Kernel):
         rows = weights.reshape(channels, -1, 2, 2).transpose(0, 1, 3, 2).reshape(channels, -1)
         multipliers = geometry.convolution_multipliers(graph, node, channels)
         activation = geometry.convolution_options(node).activation
-        unroll = _SHORT_LOOP if self.copies_weights else _LONG_LOOP
+        unroll = SHORT_LOOP if self.copies_weights else LONG_LOOP
         return products(graph, node, rows, multipliers, activation, unroll)
 
 
-def _pixels(graph: Graph, node: Node) -> int:
+def pixels(graph: Graph, node: Node) -> int:
+    """Output pixels, of all batches."""
     batch, height, width, _ = graph.output(node).shape
     return batch * height * width
 
