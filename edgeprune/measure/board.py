@@ -205,7 +205,8 @@ def _run_all(
     board.reset_states()
     for number in range(len(inputs)):
         _load(board, inputs.sample(number))
-        cycles += board.run(1, progress.advance)
+        cycles.append(board.step())
+        progress.advance(1)
         rows.append(
             [
                 np.frombuffer(board.output(index), DType(port.dtype).numpy).reshape(port.shape)

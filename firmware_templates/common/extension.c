@@ -311,6 +311,26 @@ static void ep_run(char *arguments) {
     }
 }
 
+/* One inference, however often the line makes the host ask for it: models with state count. */
+static void ep_step(char *arguments) {
+    static uint32_t latest;
+    static uint64_t cycles;
+    uint32_t word;
+    if (!hex32(command_word(&arguments), &word) || word == 0) {
+        command_error("Command 'ep step' requires a word of 8 hex digits that is not 0");
+        return;
+    }
+    hex_item("ep-step-[", word);
+    text_line("]");
+    if (word != latest) {
+        cycles = inference_run();
+        latest = word;
+    }
+    text_string("ep-cycles-[");
+    command_item(cycles, 1);
+    text_line("]");
+}
+
 /* A stream begins anew. */
 static void ep_states(char *arguments) {
     (void)arguments;
@@ -384,6 +404,7 @@ void command_ep(char *text) {
         {"input-crc", ep_input_crc, NULL},
         {"put", ep_put, NULL},
         {"run", ep_run, NULL},
+        {"step", ep_step, NULL},
         {"states", ep_states, NULL},
         {"infer", ep_infer, NULL},
         {"output", ep_output_bytes, NULL},

@@ -341,6 +341,7 @@ static const command top_commands[] = {
      "ep input-crc [I]  CRC-32 of input I, of the selected one without I\r\n"
      "ep put I O N C S  Take N raw bytes at offset O of input I\r\n"
      "ep run N          Cycles of each of N inferences\r\n"
+     "ep step HHHHHHHH  One inference, unless this word was the latest\r\n"
      "ep states         The model forgets all earlier inferences\r\n"
      "ep infer          The latest infer: count, N, W, time stamps, results\r\n"
      "ep output I       Bytes of output I\r\n"

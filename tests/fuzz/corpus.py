@@ -8,9 +8,10 @@ from pathlib import Path
 _WORDS = (
     "name", "profile", "help", "timestamp", "results", "infer ", "infer 2 1", "db ", "db load 83", "db print", "ep ",
     "ep sync ", "ep sync 00000001%", "ep id", "ep origin", "ep input ", "ep input 1", "ep input-crc ", "ep put ",
-    "ep run ", "ep run 17", "ep states", "ep infer", "ep output ", "ep get ", "ep get 0 1 3", "ep memory", "ep layers ",
-    "ep reset", "4294967295", "4294967296", "ep-sync-[", "ep-crc32-[", "ep-fault-[", "ep-cycles-[", "ep-layer-[0,",
-    "m-ready", "ep-layer-cycles-[0,", "ep-get-[0,0,", "ep-run-[", "ep-id-[", "e-[", "m-results-[", "ep-infer-[",
+    "ep run ", "ep run 17", "ep states", "ep step 1", "ep infer", "ep output ", "ep get ", "ep get 0 1 3", "ep memory",
+    "ep layers ", "ep reset", "4294967295", "4294967296", "ep-sync-[", "ep-crc32-[", "ep-fault-[", "ep-cycles-[",
+    "ep-layer-[0,", "m-ready", "ep-layer-cycles-[0,", "ep-get-[0,0,", "ep-run-[", "ep-id-[", "e-[",
+    "m-results-[", "ep-infer-[",
 )  # fmt: skip
 _FIGURES = b"BusFault," + b"0000000A," * 13
 
