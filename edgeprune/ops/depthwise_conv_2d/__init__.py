@@ -11,6 +11,7 @@ import numpy as np
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops.depthwise_conv_2d import planes
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.targets import Extension, McuCpu
 
@@ -116,7 +117,7 @@ class DepthwiseConv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), _Dsp())
+    kernels = (_Scalar(), _Dsp(), *planes.KERNELS)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `DepthwiseConv2DOptionsT`."""

@@ -1,0 +1,81 @@
+#include "ep_depthwise_conv_2d_s8_3x3.h"
+
+#include <string.h>
+
+static int32_t smaller(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+/* Fill the planes with what the output rows from `top` on see. */
+static void load_band(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t *input,
+                      int32_t channels, int32_t top, int32_t rows, int16_t *planes) {
+    const ptrdiff_t pitch = p->layout.pitch / 2;
+    const int32_t first = top * p->stride - p->pad_top;
+    const int32_t end = (rows - 1) * p->stride + 3;
+    const int32_t kept = top ? 3 - p->stride : 0;
+    const int32_t begin = first + kept < 0 ? -first : kept;
+    const int32_t inside = smaller(end, p->in_h - first);
+    if (kept) {
+        memcpy(planes, planes + p->band * p->stride * pitch, (size_t)(kept * p->layout.pitch));
+    }
+    if (p->band < p->out_h) { /* else the padding rows stay as they were filled at first */
+        ep_planes_clear(&p->layout, planes + kept * pitch, begin - kept);
+        if (inside < end) {
+            const int32_t after = inside > begin ? inside : begin;
+            ep_planes_clear(&p->layout, planes + after * pitch, end - after);
+        }
+    }
+    if (inside > begin) {
+        ep_planes_expand_s8(&p->layout, input + (ptrdiff_t)(first + begin) * p->layout.row_bytes,
+                            inside - begin, channels, planes + begin * pitch);
+    }
+}
+
+static void convolve_band(const ep_depthwise_conv_2d_s8_3x3_params *p, int32_t channels,
+                          ep_depthwise_job job) {
+    if (p->multiplier == 1) {
+        job.channels = channels;
+        job.step = EP_PLANES_CHANNEL;
+        p->convolve(&job);
+        return;
+    }
+    job.channels = p->multiplier;
+    job.step = 0;
+    for (int32_t channel = 0; channel < channels; channel++) {
+        p->convolve(&job);
+        job.planes += EP_PLANES_CHANNEL / 2;
+        job.output += p->multiplier;
+        job.table += p->multiplier * p->table_words;
+    }
+}
+
+static void image(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t *input, int8_t *output,
+                  int16_t *planes) {
+    for (int32_t channel = 0; channel < p->in_c; channel += 4) {
+        const int32_t channels = smaller(4, p->in_c - channel);
+        ep_depthwise_job job = {0};
+        job.planes = planes;
+        job.table = p->table + (ptrdiff_t)channel * p->multiplier * p->table_words;
+        for (int32_t top = 0; top < p->out_h; top += p->band) {
+            job.rows = smaller(p->band, p->out_h - top);
+            job.output = output + (ptrdiff_t)top * p->out_row_bytes + channel * p->multiplier;
+            load_band(p, input + channel, channels, top, job.rows, planes);
+            convolve_band(p, channels, job);
+        }
+    }
+}
+
+void ep_depthwise_conv_2d_s8_3x3(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t *input,
+                                 int8_t *output, void *scratch) {
+    ep_planes_clear(&p->layout, scratch, p->plane_rows);
+    for (int32_t batch = 0; batch < p->batches; batch++) {
+        image(p, input, output, scratch);
+        if (p->low > INT8_MIN || p->high < INT8_MAX) {
+            for (int32_t i = 0; i < p->out_bytes; i++) {
+                output[i] = (int8_t)ep_clamp(output[i], p->low, p->high);
+            }
+        }
+        input += p->in_bytes;
+        output += p->out_bytes;
+    }
+}

@@ -1,0 +1,131 @@
+#include "ep_planes_s8.h"
+
+#include "ep_dsp.h"
+
+void ep_planes_clear(const ep_planes_layout *layout, int16_t *planes, int32_t rows) {
+    const uint32_t zeros = (uint32_t)layout->zeros;
+    for (int32_t words = rows * layout->pitch / EP_PLANES_WORD; words > 0; words--) {
+        ep_store_word(planes, zeros);
+        ep_store_word(planes + 2, zeros);
+        ep_store_word(planes + 4, zeros);
+        ep_store_word(planes + 6, zeros);
+        planes += EP_PLANES_WORD / 2;
+    }
+}
+
+/* Column by column: for the channels behind the last multiple of four, and for other machines. */
+static void expand_bytes(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
+                         int32_t channels, int16_t *planes) {
+    const int32_t columns = layout->lead + 4 * layout->blocks + 2 * layout->pairs + layout->tail;
+    for (int32_t row = 0; row < rows; row++) {
+        for (int32_t column = 0; column < columns; column++) {
+            const int8_t *pixel = source + (ptrdiff_t)column * layout->pixel_bytes;
+            const int32_t place = column + layout->lead;
+            int16_t *word = planes + (place >> 1) * (EP_PLANES_WORD / 2) + (place & 1);
+            for (int32_t channel = 0; channel < channels; channel++) {
+                word[channel * (EP_PLANES_CHANNEL / 2)] = pixel[channel];
+            }
+        }
+        source += layout->row_bytes;
+        planes += layout->pitch / 2;
+    }
+}
+
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
+
+/* Set out on a column: r0 source, r1 planes, r11 rows. */
+#define COLUMN "vmov r0, s0\n vmov r1, s1\n vmov r11, s2\n"
+/* Pixels `a`, `b` (r4, r5) -> words of channels 0, 1, 2, 3 in r10, r9, r8, r4 or likewise. */
+#define INTERLEAVE(a, b)                                                                           \
+    "sxtb16 r8, " a "\n sxtb16 r9, " b "\n"                                                        \
+    "sxtb16 " a ", " a ", ror #8\n sxtb16 " b ", " b ", ror #8\n"                                  \
+    "pkhbt r10, r8, r9, lsl #16\n pkhtb r8, r9, r8, asr #16\n"                                     \
+    "pkhbt r9, " a ", " b ", lsl #16\n pkhtb " a ", " b ", " a ", asr #16\n"
+#define STORE(a, at)                                                                               \
+    "str.w r10, [r1, #" #at "]\n str.w r9, [r1, #" #at "+4]\n"                                     \
+    "str.w r8, [r1, #" #at "+8]\n str.w " a ", [r1, #" #at "+12]\n"
+/* Go on by `pixels` (a shifted r2) and `bytes` of a row of planes. */
+#define NEXT_COLUMN(pixels, bytes)                                                                 \
+    "vmov r0, s0\n vmov r1, s1\n add.w r0, r0, " pixels "\n add.w r1, r1, #" #bytes "\n"           \
+    "vmov s0, r0\n vmov s1, r1\n"
+#define NEXT_ROW "add.w r1, r1, lr\n subs.w r11, r11, #1\n bne.w 1b\n"
+
+static void expand_words(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
+                         int16_t *planes) {
+    register const ep_planes_layout *r0 __asm__("r0") = layout;
+    register const int8_t *r1 __asm__("r1") = source;
+    register int16_t *r2 __asm__("r2") = planes;
+    register int32_t r3 __asm__("r3") = rows;
+    __asm__ volatile(
+        "push.w {r4-r11, lr}\n"
+        "vmov s0, r1\n vmov s1, r2\n vmov s2, r3\n"
+        "ldm.w r0, {r4-r11}\n"
+        "vmov s3, r8\n vmov s4, r9\n vmov s5, r10\n vmov s6, r11\n"
+        "mov.w r2, r4\n add.w r3, r4, r4, lsl #1\n mov.w r12, r5\n mov.w lr, r6\n"
+        "cmp.w r7, #0\n beq.w 2f\n"
+        /* A column of padding and the first of the input. */
+        COLUMN "vmov r10, s6\n"
+        ".balign 4\n"
+        "1:\n"
+        "ldr.w r4, [r0]\n add.w r0, r0, r12\n"
+        "sxtb16 r5, r4\n sxtb16 r4, r4, ror #8\n"
+        "pkhbt r6, r10, r5, lsl #16\n pkhbt r7, r10, r4, lsl #16\n"
+        "pkhbt r8, r10, r5\n pkhbt r9, r10, r4\n"
+        "str.w r6, [r1]\n str.w r7, [r1, #4]\n str.w r8, [r1, #8]\n str.w r9, [r1, #12]\n" NEXT_ROW
+            NEXT_COLUMN(
+                "r2",
+                16) "2:\n"
+                    "vmov r10, s3\n cmp.w r10, #0\n beq.w 4f\n"
+                    /* Four columns. */
+                    "3:\n" COLUMN ".balign 4\n"
+                    "1:\n"
+                    "ldr.w r4, [r0]\n ldr.w r5, [r0, r2]\n"
+                    "ldr.w r6, [r0, r2, lsl #1]\n ldr.w r7, [r0, r3]\n"
+                    "add.w r0, r0, r12\n" INTERLEAVE("r4", "r5") STORE("r4", 0)
+                        INTERLEAVE("r6", "r7") STORE("r6", 16) NEXT_ROW NEXT_COLUMN(
+                            "r2, lsl #2",
+                            32) "vmov r10, s3\n subs.w r10, r10, #1\n vmov s3, r10\n bne.w 3b\n"
+                                "4:\n"
+                                "vmov r10, s4\n cmp.w r10, #0\n beq.w 5f\n"
+        /* Two columns. */
+        COLUMN ".balign 4\n"
+                                "1:\n"
+                                "ldr.w r4, [r0]\n ldr.w r5, [r0, r2]\n add.w r0, r0, "
+                                "r12\n" INTERLEAVE("r4", "r5") STORE("r4", 0) NEXT_ROW NEXT_COLUMN(
+                                    "r2, lsl #1",
+                                    16) "5:\n"
+                                        "vmov r10, s5\n cmp.w r10, #0\n beq.w 6f\n"
+        /* The last column of the input and one of padding. */
+        COLUMN "vmov r10, s6\n"
+                                        ".balign 4\n"
+                                        "1:\n"
+                                        "ldr.w r4, [r0]\n add.w r0, r0, r12\n"
+                                        "sxtb16 r5, r4\n sxtb16 r4, r4, ror #8\n"
+                                        "pkhbt r6, r5, r10\n pkhbt r7, r4, r10\n"
+                                        "pkhtb r8, r10, r5, asr #16\n pkhtb r9, r10, r4, asr #16\n"
+                                        "str.w r6, [r1]\n str.w r7, [r1, #4]\n str.w r8, [r1, "
+                                        "#8]\n str.w r9, [r1, #12]\n" NEXT_ROW "6:\n"
+                                        "pop.w {r4-r11, lr}\n"
+        : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
+        :
+        : "r12", "cc", "memory", "s0", "s1", "s2", "s3", "s4", "s5", "s6");
+}
+
+#else
+
+static void expand_words(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
+                         int16_t *planes) {
+    expand_bytes(layout, source, rows, 4, planes);
+}
+
+#endif
+
+void ep_planes_expand_s8(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
+                         int32_t channels, int16_t *planes) {
+    planes += layout->skip / 2;
+    if (channels == 4) {
+        expand_words(layout, source, rows, planes);
+    } else {
+        expand_bytes(layout, source, rows, channels, planes);
+    }
+}
