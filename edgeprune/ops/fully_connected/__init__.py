@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
-from edgeprune.ops.arithmetic import Multiplier, channel_multipliers, tensor_multiplier
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.ops.fully_connected.layer import FullyConnectedOptions, dense_options, multipliers, sizes
+from edgeprune.ops.fully_connected.pairs import FastPairs, WidePairs
+from edgeprune.targets import McuCpu
+
+__all__ = ["OPERATOR", "dense_options", "multipliers"]
 
 _FOLDER = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class FullyConnectedOptions:
-    """Options of FULLY_CONNECTED."""
-
-    activation: str
-    keep_dimensions: bool
-
-
-def dense_options(node: Node) -> FullyConnectedOptions:
-    """The node's options, typed."""
-    return cast(FullyConnectedOptions, node.options)
-
-
-def _sizes(graph: Graph, node: Node) -> tuple[int, int, int]:
-    """(rows, depth, channels)."""
-    channels, depth = graph.required(node, 1).shape
-    return graph.required(node, 0).size // depth, depth, channels
 
 
 def matrix_of_weights(graph: Graph, node: Node) -> str | None:
@@ -48,15 +31,6 @@ def matrix_of_weights(graph: Graph, node: Node) -> str | None:
 def default_weight_format(graph: Graph, node: Node) -> str | None:
     """Weights are in the default (not shuffled) format."""
     return None if node.options is not None else "they are shuffled"
-
-
-def multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
-    """One multiplier per output channel."""
-    tensors = graph.required(node, 0), graph.required(node, 1), graph.output(node)
-    channels = tensors[1].shape[0]
-    if tensors[1].quantized().per_channel:
-        return channel_multipliers(*tensors, channels)
-    return (tensor_multiplier(*tensors),) * channels
 
 
 def _stage(graph: Graph, node: Node) -> tuple[npt.NDArray[np.int8], tuple[CArray, ...], str]:
@@ -74,7 +48,7 @@ class _Scalar(Kernel):
         return Cost(6.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        rows, depth, channels = _sizes(graph, node)
+        rows, depth, channels = sizes(graph, node)
         weights, arrays, stage = _stage(graph, node)
         fields = (
             CField("rows", str(rows)),
@@ -84,30 +58,6 @@ class _Scalar(Kernel):
             CField("stage", stage),
         )
         return KernelCode((CArray("int8_t", "weights", weights), *arrays), fields)
-
-
-class _Dsp(Kernel):
-    name = "ep_fully_connected_s8_dsp"
-    folder = _FOLDER
-    needs = frozenset({Extension.DSP})
-
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        rows, depth, channels = _sizes(graph, node)
-        return Cost(rows * (1.5 * depth + 60 + channels * (1.9 * depth + 25)))
-
-    def scratch_bytes(self, graph: Graph, node: Node) -> int:
-        return 2 * -(-_sizes(graph, node)[1] // 4) * 4
-
-    def emit(self, graph: Graph, node: Node) -> KernelCode:
-        rows, depth, channels = _sizes(graph, node)
-        weights, arrays, stage = _stage(graph, node)
-        table = geometry.padded_rows(weights)
-        fields = (
-            CField("rows", str(rows)),
-            CField("depth", str(depth)),
-            CField("columns", geometry.columns_initialiser(table.shape[1], channels, stage)),
-        )
-        return KernelCode((CArray("int8_t", "weights", table), *arrays), fields)
 
 
 class FullyConnected(Operator):
@@ -123,7 +73,7 @@ class FullyConnected(Operator):
         default_weight_format,
         base.fused_activation,
     )
-    kernels = (_Scalar(), _Dsp())
+    kernels = (_Scalar(), FastPairs(), WidePairs())
 
     def decode(self, options: Any) -> FullyConnectedOptions | None:
         """Translate `FullyConnectedOptionsT`; None for shuffled weights."""
@@ -133,7 +83,7 @@ class FullyConnected(Operator):
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """[rows, channels], or the input's shape with the last extent replaced."""
-        rows, _, channels = _sizes(graph, node)
+        rows, _, channels = sizes(graph, node)
         if dense_options(node).keep_dimensions:
             return (*graph.required(node, 0).shape[:-1], channels)
         return (rows, channels)

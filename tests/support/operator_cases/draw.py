@@ -52,8 +52,10 @@ def weights(
     return model.tensor(shape, "int8", scales, 0, axis, values), scales
 
 
-def bias(model: ModelBuilder, random: Random, channels: int, scale: np.ndarray) -> tuple[int, ...]:
-    values = random.integers(-(1 << 14), 1 << 14, channels).astype(np.int32)
+def bias(
+    model: ModelBuilder, random: Random, channels: int, scale: np.ndarray, largest: int = 1 << 14
+) -> tuple[int, ...]:
+    values = random.integers(-largest, largest, channels).astype(np.int32)
     return (model.tensor((channels,), "int32", scale, 0, 0, values),)
 
 

@@ -63,15 +63,20 @@ def depthwise_conv_2d(model: ModelBuilder, random: Random) -> None:
 
 
 def fully_connected(model: ModelBuilder, random: Random) -> None:
-    rows, depth, channels = int(random.integers(1, 4)), int(random.integers(1, 70)), int(random.integers(1, 12))
+    rows, channels = int(random.integers(1, 4)), int(random.integers(1, 41))
+    depth = int(random.integers(1, random.choice([9, 70, 700])))
     options = schema.FullyConnectedOptionsT()
     options.fusedActivationFunction = draw.activation(random)
     options.keepNumDims = bool(random.random() < 0.5)
+    if random.random() < 0.1:  # with the largest weights, more than half of 32 bits
+        depth = int(random.integers(500, 1100))
     scale_in = draw.scale(random)
     shape = (1, rows, depth) if options.keepNumDims else (rows, depth)
     source = model.input(shape, scale=scale_in, zero_point=draw.zero_point(random))
     weights, scales = draw.weights(model, random, (channels, depth), 0, random.random() < 0.3)
-    bias = draw.bias(model, random, channels, scales * np.float32(scale_in)) if random.random() < 0.8 else ()
+    largest = int(random.choice([1 << 14, 1 << 14, 1 << 26]))
+    scale = scales * np.float32(scale_in)
+    bias = draw.bias(model, random, channels, scale, largest) if random.random() < 0.8 else ()
     scale_out = draw.output_scale(random, scale_in, scales, depth)
     result = model.tensor((*shape[:-1], channels), scale=scale_out, zero_point=draw.zero_point(random))
     model.operator("FULLY_CONNECTED", (source, weights, *bias), (result,), options)
