@@ -14,8 +14,10 @@
 
 #if defined(__GNUC__)
 #define EP_ALIGN4 __attribute__((aligned(4)))
+#define EP_UNUSED __attribute__((unused)) /* parameters that only assembly sees */
 #else
 #define EP_ALIGN4
+#define EP_UNUSED
 #endif
 
 static inline int32_t ep_clamp(int32_t value, int32_t low, int32_t high) {

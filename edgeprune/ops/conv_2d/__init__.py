@@ -11,7 +11,7 @@ import numpy as np
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.ops.conv_2d import columns, rows
+from edgeprune.ops.conv_2d import columns, rows, winograd
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.targets import Extension, McuCpu
 
@@ -115,7 +115,7 @@ class Conv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), _Dsp(), *columns.KERNELS, *rows.KERNELS)
+    kernels = (_Scalar(), _Dsp(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `Conv2DOptionsT`."""

@@ -26,6 +26,12 @@ def conv_2d(model: ModelBuilder, random: Random) -> None:
     if kind < 0.05:  # sums of more than 24 bits
         depth, window, size, output = 1024 - 4 * int(random.integers(0, 8)), (1, 1), (2, 1), (2, 1)
         stride = (1, 1)
+    if kind > 0.75:  # what Winograd takes
+        groups, window, stride = 1, (3, 3), (1, 1)
+        depth = 4 * int(random.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16]))
+        channels = int(random.integers(1, 33)) if random.random() < 0.9 else 64
+        size = tuple(int(random.integers(3 if padding == "VALID" else 1, 21)) for _ in window)
+        output = tuple(draw.slide(s, 3, 1, 1, padding) for s in size)
     options = schema.Conv2DOptionsT()
     options.dilationHFactor = options.dilationWFactor = 1
     if padding == "SAME" and random.random() < 0.25:
