@@ -160,9 +160,8 @@ def products(
     packed = bool(low.min() > -_PACKED_LIMIT and high.max() < _PACKED_LIMIT and rows.min() > -128)
     finish = "WIDE" if not packed else "PACKED_RELU" if clamp[0] >= zero_point else "PACKED"
     order = _block_channels(channels)
-    factors = _factors(multipliers, finish)
     begin = _begin(bias[order], packed)
-    stage = np.concatenate([begin, *(values[order] for values in factors)], axis=1)
+    stage = np.concatenate([begin, *_factors(multipliers, finish, order)], axis=1)
     return Products(
         "PACKED" if packed else "WIDE",
         finish,
@@ -223,18 +222,20 @@ def _begin(bias: npt.NDArray[np.int64], packed: bool) -> npt.NDArray[np.int64]:
     return np.asarray(begin.reshape(len(bias), BLOCK), np.int64)
 
 
-def _factors(multipliers: Sequence[Multiplier], finish: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Factor and scale per channel."""
+def _factors(
+    multipliers: Sequence[Multiplier], finish: str, order: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Factor and scale of blocks [blocks, 4] of channels."""
     fast = fast_requantization(multipliers)
-    factor, scale = fast.factor.astype(np.int64), fast.scale.astype(np.int64)
+    factor, scale = fast.factor.astype(np.int64)[order], fast.scale.astype(np.int64)[order]
     if finish != "PACKED_RELU":
         return factor, scale
-    odd = np.arange(len(multipliers)) % 2 == 1
-    shifts = right_shifts(multipliers)
+    mantissa, shifts = np.array([m.mantissa for m in multipliers], np.int64)[order], right_shifts(multipliers)[order]
     # So far down that 24 bits of sum leave nothing: a factor of 0 does the same.
     vanishes = shifts > 32 - _PRECISE_BITS
-    factor[odd] = np.where(vanishes, 0, [m.mantissa for m in multipliers])[odd]
-    scale[odd] = np.where(vanishes, 1, 1 << np.maximum(32 - _PRECISE_BITS - shifts, 0))[odd]
+    odd = np.arange(BLOCK) % 2 == 1  # by its place: the last block may begin at an odd channel
+    factor = np.where(odd, np.where(vanishes, 0, mantissa), factor)
+    scale = np.where(odd, np.where(vanishes, 1, 1 << np.maximum(32 - _PRECISE_BITS - shifts, 0)), scale)
     return factor, scale
 
 
