@@ -14,8 +14,6 @@ import numpy.typing as npt
 
 from edgeprune.graph import Tensor
 
-_INT8_MIN, _INT8_MAX = -128, 127
-
 
 @dataclass(frozen=True)
 class Multiplier:
@@ -23,6 +21,10 @@ class Multiplier:
 
     mantissa: int
     shift: int
+
+    def shifted(self, bits: int) -> Multiplier:
+        """The number times 2**bits."""
+        return Multiplier(self.mantissa, self.shift + bits)
 
 
 def quantize_multiplier(real: float) -> Multiplier:
@@ -82,8 +84,9 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
 
     Args:
         activation: NONE, RELU, RELU_N1_TO_1 or RELU6.
-        output: The int8 output tensor.
+        output: The int8 or int16 output tensor.
     """
+    limits = np.iinfo(output.dtype.numpy.name)
     quantization = output.quantized()
 
     def quantize(real: float) -> int:
@@ -94,6 +97,6 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
     bounds = {"NONE": (None, None), "RELU": (0.0, None), "RELU_N1_TO_1": (-1.0, 1.0), "RELU6": (0.0, 6.0)}
     low, high = bounds[activation]
     return (
-        _INT8_MIN if low is None else max(_INT8_MIN, quantize(low)),
-        _INT8_MAX if high is None else min(_INT8_MAX, quantize(high)),
+        limits.min if low is None else max(limits.min, quantize(low)),
+        limits.max if high is None else min(limits.max, quantize(high)),
     )

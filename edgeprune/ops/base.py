@@ -197,6 +197,26 @@ def int8_input_and_output(graph: Graph, node: Node) -> str | None:
     return not_int8(graph.required(node, 0)) or not_int8(graph.output(node))
 
 
+def not_arithmetic(tensor: Tensor) -> str | None:
+    """Why a tensor is neither float32 nor int8 or int16 with one scale and zero point; int16 has the zero point 0."""
+    if tensor.dtype is DType.FLOAT32:
+        return None
+    if tensor.dtype is not DType.INT16:
+        return not_int8(tensor)
+    if tensor.quantization is None or tensor.quantization.per_channel or tensor.quantization.scale <= 0:
+        return f"{tensor.name!r} has no per-tensor scale"
+    zero_point = tensor.quantization.zero_point
+    return f"{tensor.name!r} has the zero point {zero_point}" if zero_point else None
+
+
+def arithmetic_input_and_output(graph: Graph, node: Node) -> str | None:
+    """Input 0 and output 0 are both float32, or both int8, or both int16 with the zero point 0; one scale each."""
+    source, output = graph.required(node, 0), graph.output(node)
+    if source.dtype is not output.dtype:
+        return f"{source.dtype.value} and {output.dtype.value}"
+    return not_arithmetic(source) or not_arithmetic(output)
+
+
 def same_quantization(graph: Graph, node: Node) -> str | None:
     """Input 0 and output 0 have the same scale and zero point."""
     source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()

@@ -14,6 +14,9 @@ from edgeprune.plan.memory import Buffer, Placement, aligned, lower_bound, place
 from edgeprune.plan.select import Choice, Objective, Option, select
 from edgeprune.targets import McuTarget
 
+#: What to do about an operator that has no kernel for float32.
+_QUANTIZE = "; convert the model with `edgeprune convert MODEL --data D.npz --quantize int8 --out OUT.tflite`"
+
 
 @dataclass(frozen=True, eq=False)
 class LayerPlan:
@@ -135,19 +138,20 @@ def check_supported(graph: Graph, target: McuTarget) -> None:
             f"{graph.name}: {', '.join(unknown)} cannot run on {target.name}; "
             f"supported are {', '.join(ops.operators())}"
         )
-    floats = [t.name for t in graph.tensors if t.dtype is DType.FLOAT32 and not t.is_constant]
-    if len(floats) == sum(not t.is_constant for t in graph.tensors):
-        raise UnsupportedError(
-            f"{graph.name} computes in float32, and {target.name} runs {', '.join(target.dtypes)} only; "
-            "convert it with `edgeprune convert MODEL --data D.npz --quantize int8 --out OUT.tflite`"
-        )
     for index, node in enumerate(graph.nodes):
         operator = ops.find(node.op)
         fault = (operator.fault(graph, node) or no_kernel(graph, node, target)) if operator else None
         if fault:
             raise UnsupportedError(
                 f"{graph.name}: layer {graph.layer_name(index)} cannot run on {target.name}: {fault}"
+                + (_QUANTIZE if computes_in_float(graph, node) else "")
             )
+
+
+def computes_in_float(graph: Graph, node: Node) -> bool:
+    """Whether a node's input 0 is float32."""
+    source = graph.operand(node, 0)
+    return source is not None and source.dtype is DType.FLOAT32
 
 
 def no_kernel(graph: Graph, node: Node, target: McuTarget) -> str | None:

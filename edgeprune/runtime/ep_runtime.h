@@ -27,6 +27,13 @@ static inline int32_t ep_clamp(int32_t value, int32_t low, int32_t high) {
     return value > high ? high : value;
 }
 
+static inline float ep_limit(float value, float low, float high) {
+    if (value < low) {
+        value = low;
+    }
+    return value > high ? high : value;
+}
+
 /* High half of 2 * a * b, rounded to nearest, ties up (gemmlowp's
  * SaturatingRoundingDoublingHighMul).  a and b are never both INT32_MIN. */
 static inline int32_t ep_high_mul(int32_t a, int32_t b) {

@@ -80,6 +80,6 @@ def unsupported_model() -> bytes:
     model = ModelBuilder()
     source = model.input((1, 4), scale=0.1, zero_point=0)
     result = model.tensor((1, 4), scale=1 / 256, zero_point=-128)
-    model.operator("LOGISTIC", (source,), (result,))
+    model.operator("SIN", (source,), (result,))
     model.output(result)
     return model.build()

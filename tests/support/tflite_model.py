@@ -21,7 +21,7 @@ ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 #: Of operators whose kernels do not know version 2, or need a later one for int8.
 _VERSIONS = {
     "ASSIGN_VARIABLE": 1, "CALL_ONCE": 1, "CONV_2D": 5, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 4,
-    "READ_VARIABLE": 1, "RESHAPE": 1, "VAR_HANDLE": 1,
+    "HARD_SWISH": 1, "NEG": 1, "READ_VARIABLE": 1, "RELU_N1_TO_1": 1, "RESHAPE": 1, "SQRT": 1, "VAR_HANDLE": 1,
 }  # fmt: skip
 PADDINGS = {"SAME": 0, "VALID": 1}
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from edgeprune.graph import DType, Graph, Node
-from edgeprune.ops import base
+from edgeprune.ops import base, lookup
 from edgeprune.ops.arithmetic import quantize_multiplier
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.targets import McuCpu
@@ -64,13 +67,20 @@ class _Rescale(Kernel):
         return KernelCode((), fields)
 
 
+def _table(graph: Graph, node: Node) -> npt.NDArray[np.int8]:
+    source, output = graph.required(node, 0), graph.output(node)
+    multiplier = quantize_multiplier(source.quantized().scale / output.quantized().scale)
+    values = lookup.rescaled(lookup.inputs(source), multiplier)
+    return lookup.saturated(values + output.quantized().zero_point)
+
+
 class Quantize(Operator):
     """QUANTIZE to int8."""
 
     name = "QUANTIZE"
     summary = "float32 to int8, or int8 to another scale and zero point."
     constraints = (int8_output, float_or_int8_input)
-    kernels = (_FromFloat(), _Rescale())
+    kernels = (_FromFloat(), _Rescale(), lookup.LookupKernel(_table))
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """The input's shape."""

@@ -1,0 +1,14 @@
+/* EXP, float32. */
+#ifndef EP_EXP_F32_H
+#define EP_EXP_F32_H
+
+#include "ep_runtime.h"
+
+typedef struct {
+    int32_t count;
+} ep_exp_f32_params;
+
+/* The output may lie over the input. */
+void ep_exp_f32(const ep_exp_f32_params *p, const float *input, float *output, void *scratch);
+
+#endif

@@ -1,0 +1,15 @@
+/* LOGISTIC, float32. */
+#ifndef EP_LOGISTIC_F32_H
+#define EP_LOGISTIC_F32_H
+
+#include "ep_runtime.h"
+
+typedef struct {
+    int32_t count;
+} ep_logistic_f32_params;
+
+/* The output may lie over the input. */
+void ep_logistic_f32(const ep_logistic_f32_params *p, const float *input, float *output,
+                     void *scratch);
+
+#endif

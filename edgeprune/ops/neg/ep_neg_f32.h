@@ -1,0 +1,14 @@
+/* NEG, float32. */
+#ifndef EP_NEG_F32_H
+#define EP_NEG_F32_H
+
+#include "ep_runtime.h"
+
+typedef struct {
+    int32_t count;
+} ep_neg_f32_params;
+
+/* The output may lie over the input. */
+void ep_neg_f32(const ep_neg_f32_params *p, const float *input, float *output, void *scratch);
+
+#endif

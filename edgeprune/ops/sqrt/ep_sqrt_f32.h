@@ -1,0 +1,14 @@
+/* SQRT, float32. */
+#ifndef EP_SQRT_F32_H
+#define EP_SQRT_F32_H
+
+#include "ep_runtime.h"
+
+typedef struct {
+    int32_t count;
+} ep_sqrt_f32_params;
+
+/* The output may lie over the input. */
+void ep_sqrt_f32(const ep_sqrt_f32_params *p, const float *input, float *output, void *scratch);
+
+#endif
