@@ -49,11 +49,13 @@ class KernelCode:
         fields: Members of the parameter structure, in order.
         definitions: C that must stand before the layer, for example a macro that makes a function
             for one shape; equal texts of several layers are written once.
+        definition_bytes: About how much flash the definitions take, once per image.
     """
 
     arrays: tuple[CArray, ...]
     fields: tuple[CField, ...]
     definitions: tuple[str, ...] = ()
+    definition_bytes: int = 0
 
     @property
     def table_bytes(self) -> int:

@@ -38,6 +38,25 @@ _CORE_FACTOR = {"cortex-m7": 0.62, "cortex-m33": 0.95}
 
 
 @dataclass(frozen=True)
+class Style:
+    """What fits a kind of memory.
+
+    Attributes:
+        unroll: About how many steps a round of the loop has.
+        copies_weights: A block's weights are copied to scratch once per band of pixels.
+        note: What tells kernels of the style from others, for their labels.
+    """
+
+    unroll: int
+    copies_weights: bool
+    note: str
+
+
+#: Where flash answers at once, and where it may be spent; where a cache holds 1 KB of code.
+SPACIOUS, USUAL, CACHED = Style(64, False, ", unrolled"), Style(16, False, ""), Style(8, True, ", weights copied")
+
+
+@dataclass(frozen=True)
 class Loop:
     """How a function walks over the steps of a column: `peeled` once, then rounds of `unroll`."""
 
@@ -114,13 +133,13 @@ class Products:
         """C that makes the function."""
         return f"EP_PRODUCTS_S8({self.function}, {self.loop.peeled}, {self.loop.unroll}, {self.step}, {self.finish})"
 
-    def initialiser(self, copies_weights: bool, scratch_bytes: int, function: str) -> str:
+    def initialiser(self, style: Style, scratch_bytes: int, function: str) -> str:
         """Of an `ep_multiply_s8` whose tables are `arrays`."""
         zero_point, low, high = self.clamp
         return (
             f"{{.products = {function}, .weights = {{array:weights}}, .stage = {{array:stage}}, "
             f".channels = {self.channels}, .steps = {self.loop.steps}, "
-            f".copies_weights = {int(copies_weights)}, .scratch_bytes = {scratch_bytes}, "
+            f".copies_weights = {int(style.copies_weights)}, .scratch_bytes = {scratch_bytes}, "
             f".zero_point = {zero_point}, .low = {low}, .high = {high}}}"
         )
 
@@ -141,7 +160,7 @@ def products(
     rows: npt.NDArray[np.int64],
     multipliers: Sequence[Multiplier],
     activation: str,
-    unroll: int,
+    style: Style,
 ) -> Products:
     """Tables for a node with inputs data, weights and bias.
 
@@ -151,7 +170,7 @@ def products(
         rows: int64 [channels, taps]: taps 2k and 2k + 1 are what step k multiplies; zeros where it has no tap.
         multipliers: One per channel; `can_multiply` holds.
         activation: The fused activation.
-        unroll: About how many steps a round of the loop may have.
+        style: How the loop is to be.
     """
     channels = len(rows)
     bias, low, high = accumulator_bounds(graph, node, rows)
@@ -165,7 +184,7 @@ def products(
     return Products(
         "PACKED" if packed else "WIDE",
         finish,
-        loop_of(rows.shape[1] // 2, unroll),
+        loop_of(rows.shape[1] // 2, style.unroll),
         channels,
         _interleave(rows[order], packed),
         stage.astype(np.uint32).astype(np.int32),
@@ -173,19 +192,19 @@ def products(
     )
 
 
-def multiply_scratch(channels: int, steps: int, band: int, copies_weights: bool) -> int:
+def multiply_scratch(channels: int, steps: int, band: int, style: Style) -> int:
     """Bytes of working memory of `ep_multiply_band_s8`, a multiple of 4."""
     if channels < BLOCK:
         return BLOCK * band
-    return 8 * steps if copies_weights else 0
+    return 8 * steps if style.copies_weights else 0
 
 
-def multiply_cycles(layer: Products, pixels: int, band: int, copies_weights: bool, cpu: McuCpu) -> float:
+def multiply_cycles(layer: Products, pixels: int, band: int, style: Style, cpu: McuCpu) -> float:
     """Cycles of all calls of `ep_multiply_band_s8` for so many pixels."""
     loop, blocks, bands = layer.loop, len(layer.stage), -(-pixels // band)
     pairs = pixels // band * -(-band // 2) + -(-(pixels % band) // 2)
     odd = band % 2 * (pixels // band) + pixels % band % 2
-    copy = 2.5 * loop.steps + 20 if copies_weights else 0.0
+    copy = 2.5 * loop.steps + 20 if style.copies_weights else 0.0
     clamp = 8.0 * pixels * layer.channels if layer.clamps else 0.0
     few = 8.0 * pixels * layer.channels if layer.channels < BLOCK else 0.0
     total = (
@@ -202,10 +221,10 @@ def core_factor(cpu: McuCpu) -> float:
     return _CORE_FACTOR.get(cpu.core, 1.0)
 
 
-def weight_bytes_read(layer: Products, pixels: int, band: int, copies_weights: bool) -> float:
+def weight_bytes_read(layer: Products, pixels: int, band: int, style: Style) -> float:
     """Bytes of tables read from flash by all calls for so many pixels."""
     bands = -(-pixels // band)
-    reads = bands if copies_weights else -(-pixels // 2)
+    reads = bands if style.copies_weights else -(-pixels // 2)
     return float(layer.weights.nbytes * reads + layer.stage.nbytes * bands)
 
 

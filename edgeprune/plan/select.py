@@ -79,7 +79,7 @@ def select(
 
     Coordinate descent from the fastest choice: layers are revisited until no change of one
     layer improves the product.  What matters between layers is shared: code is paid once per
-    kernel, and scratch only where it raises the peak.
+    kernel and definition, and scratch only where it raises the peak.
 
     Args:
         options: Per layer, in order; empty for a view.
@@ -117,7 +117,8 @@ class _Score:
         chosen = [row[i] if row else None for row, i in zip(self.options, taken, strict=True)]
         options = [option for option in chosen if option]
         cycles = sum(option.cycles for option in options)
-        code = {option.kernel.name: option.kernel.code_bytes for option in options}
+        code: dict[object, int] = {option.kernel.name: option.kernel.code_bytes for option in options}
+        code.update({option.code.definitions: option.code.definition_bytes for option in options})
         flash = _FIRMWARE_FLASH + sum(code.values()) + sum(option.table_bytes for option in options)
         peak = max(
             (live + (o.scratch_bytes - o.saved_bytes if o else 0))

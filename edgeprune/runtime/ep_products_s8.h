@@ -43,32 +43,31 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 
 #if defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
 
-/* Two taps of the second pixel times one word of weights go into B, from which C the first time;
- * then the first pixel's into A. */
-#define EP_STEP_PACKED(write_back, from8, from9, from10, from11)                                   \
-    "ldr.w r0, [r12, #ep_a]\n"                                                                     \
-    "ldr.w r1, [r12, #ep_b]" write_back "\n"                                                       \
-    "ldr.w r2, [lr, #4 + 8 * ep_i]\n"                                                              \
-    "ldr.w r3, [lr, #8 + 8 * ep_i]" write_back "\n"                                                \
-    "smlad r8, r2, r1, " from8 "\nsmlad r4, r2, r0, r4\nsxtb16 r2, r2\n"                           \
-    "smlad r9, r2, r1, " from9 "\nsmlad r5, r2, r0, r5\n"                                          \
-    "smlad r10, r3, r1, " from10 "\nsmlad r6, r3, r0, r6\nsxtb16 r3, r3\n"                         \
-    "smlad r11, r3, r1, " from11 "\nsmlad r7, r3, r0, r7\n"
+/* clang-format off */
 
-#define EP_STEP_WIDE(write_back, from8, from9, from10, from11)                                     \
-    "ldr.w r0, [r12, #ep_a]\n"                                                                     \
-    "ldr.w r1, [r12, #ep_b]" write_back "\n"                                                       \
-    "ldr.w r2, [lr, #4 + 8 * ep_i]\n"                                                              \
-    "sxtb16 r3, r2\nsmlad r9, r3, r1, " from9 "\nsmlad r5, r3, r0, r5\n"                           \
-    "sxtb16 r2, r2, ror #8\nsmlad r8, r2, r1, " from8 "\nsmlad r4, r2, r0, r4\n"                   \
-    "ldr.w r2, [lr, #8 + 8 * ep_i]" write_back "\n"                                                \
-    "sxtb16 r3, r2\nsmlad r11, r3, r1, " from11 "\nsmlad r7, r3, r0, r7\n"                         \
-    "sxtb16 r2, r2, ror #8\nsmlad r10, r2, r1, " from10 "\nsmlad r6, r2, r0, r6\n"
+/* The assembler's macro ep_step multiplies one step.  Its arguments: what moves the pointers on,
+ * and from where the second pixel's sums go on.  ep_i counts steps, ep_a and ep_b are where both
+ * pixels' taps lie behind r12, by a text `at`. */
+#define EP_STEP_PACKED(at)                                                                         \
+    ".macro ep_step move=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                                    \
+    "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\\move\n"                                       \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\nldr.w r3, [lr, #8 + 8 * ep_i]\\move\n"                         \
+    "smlad r8, r2, r1, \\p8\nsmlad r4, r2, r0, r4\nsxtb16 r2, r2\n"                                \
+    "smlad r9, r2, r1, \\p9\nsmlad r5, r2, r0, r5\n"                                               \
+    "smlad r10, r3, r1, \\p10\nsmlad r6, r3, r0, r6\nsxtb16 r3, r3\n"                              \
+    "smlad r11, r3, r1, \\p11\nsmlad r7, r3, r0, r7\n"                                             \
+    ".set ep_i, ep_i + 1\n.endm\n"
+#define EP_STEP_WIDE(at)                                                                           \
+    ".macro ep_step move=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                                    \
+    "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\\move\nldr.w r2, [lr, #4 + 8 * ep_i]\n"        \
+    "sxtb16 r3, r2\nsmlad r9, r3, r1, \\p9\nsmlad r5, r3, r0, r5\n"                                \
+    "sxtb16 r2, r2, ror #8\nsmlad r8, r2, r1, \\p8\nsmlad r4, r2, r0, r4\n"                        \
+    "ldr.w r2, [lr, #8 + 8 * ep_i]\\move\n"                                                        \
+    "sxtb16 r3, r2\nsmlad r11, r3, r1, \\p11\nsmlad r7, r3, r0, r7\n"                              \
+    "sxtb16 r2, r2, ror #8\nsmlad r10, r2, r1, \\p10\nsmlad r6, r2, r0, r6\n"                      \
+    ".set ep_i, ep_i + 1\n.endm\n"
 
-/* Where step ep_i of interleaved columns lies behind r12. */
-#define EP_IN_COLUMNS ".set ep_a, 4 + 8 * ep_i\n.set ep_b, ep_a + 4\n"
-#define EP_STEP_FIRST(step, write_back) step(write_back, "r4", "r5", "r6", "r7")
-#define EP_STEP_NEXT(step, write_back) step(write_back, "r8", "r9", "r10", "r11")
+/* clang-format on */
 
 /* Channel by channel for both pixels: factor and scale in r0 and r1, zero point in r2. */
 #define EP_FINISH_CHANNEL(factor, scale, a, b, sign)                                               \
@@ -118,32 +117,32 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 
 /* clang-format off */
 
-/* Steps of interleaved columns: the first begins the second pixel's sums with the first's. */
+/* Steps of interleaved columns: the first begins the second pixel's sums with the first's.  The
+ * last of a run moves the pointers on, as far as a load can. */
 #define EP_WALK_COLUMNS(peeled, unroll, step)                                                      \
+    step(".set ep_a, 4 + 8 * ep_i\n.set ep_b, ep_a + 4\n")                                         \
+    ".macro ep_last steps\n"                                                                       \
+    ".if \\steps < 32\nep_step move=!\n"                                                           \
+    ".else\nep_step\naddw r12, r12, #8 * \\steps\naddw lr, lr, #8 * \\steps\n.endif\n.endm\n"      \
     ".set ep_i, 0\n"                                                                               \
     ".if " #peeled " == 0\n"                                                                       \
     "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\n"                                   \
-    ".elseif " #peeled " == 1\n" EP_IN_COLUMNS EP_STEP_FIRST(step, "!")                            \
-    ".else\n" EP_IN_COLUMNS EP_STEP_FIRST(step, "")                                                \
-    ".rept " #peeled " - 2\n.set ep_i, ep_i + 1\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "")            \
-    ".endr\n.set ep_i, ep_i + 1\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "!")                           \
+    ".elseif " #peeled " == 1\nep_step !, r4, r5, r6, r7\n"                                        \
+    ".else\nep_step , r4, r5, r6, r7\n.rept " #peeled " - 2\nep_step\n.endr\nep_last " #peeled "\n"\
     ".endif\n"                                                                                     \
     ".if " #unroll "\n"                                                                            \
-    "2:\n.set ep_i, 0\n"                                                                           \
-    ".rept " #unroll " - 1\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "")                                 \
-    ".set ep_i, ep_i + 1\n.endr\n" EP_IN_COLUMNS EP_STEP_NEXT(step, "!")                           \
+    "2:\n.set ep_i, 0\n.rept " #unroll " - 1\nep_step\n.endr\nep_last " #unroll "\n"               \
     "vmov r0, s13\ncmp.w lr, r0\nbne.w 2b\n"                                                       \
-    ".endif\n"
+    ".endif\n"                                                                                     \
+    ".purgem ep_step\n.purgem ep_last\n"
 
 /* Steps of a window on rows, `pitch` bytes apart, the second pixel `second` bytes behind. */
 #define EP_WALK_ROWS(rows, steps, pitch, second, advance, step)                                    \
-    ".set ep_i, 0\n" EP_IN_ROWS(steps, pitch, second) EP_STEP_FIRST(step, "")                      \
-    ".rept " #rows " * " #steps " - 1\n.set ep_i, ep_i + 1\n"                                      \
-    EP_IN_ROWS(steps, pitch, second) EP_STEP_NEXT(step, "") ".endr\n"                              \
-    "addw r12, r12, #" #advance "\n"
-#define EP_IN_ROWS(steps, pitch, second)                                                           \
-    ".set ep_a, 4 + ep_i / " #steps " * " #pitch " + ep_i %% " #steps " * 4\n"                      \
-    ".set ep_b, ep_a + " #second "\n"
+    step(".set ep_a, 4 + ep_i / " #steps " * " #pitch " + ep_i %% " #steps " * 4\n"                \
+         ".set ep_b, ep_a + " #second "\n")                                                        \
+    ".set ep_i, 0\nep_step , r4, r5, r6, r7\n"                                                     \
+    ".rept " #rows " * " #steps " - 1\nep_step\n.endr\n"                                           \
+    "addw r12, r12, #" #advance "\n.purgem ep_step\n"
 
 #define EP_PRODUCTS_FUNCTION(name, walk, finish)                                                   \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \

@@ -12,7 +12,11 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
 from edgeprune.ops.products import (
+    CACHED,
+    SPACIOUS,
+    USUAL,
     Products,
+    Style,
     can_multiply,
     core_factor,
     multiply_cycles,
@@ -21,9 +25,6 @@ from edgeprune.ops.products import (
     weight_bytes_read,
 )
 from edgeprune.targets import Extension, McuCpu
-
-#: Steps that a round of the loop has where flash answers at once, and where a cache of 1 KB is to hold it.
-LONG_LOOP, SHORT_LOOP = 16, 8
 
 
 def filters(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
@@ -37,11 +38,11 @@ class Columns(Kernel):
 
     Attributes:
         band: Pixels whose columns lie in scratch at a time; even.
-        copies_weights: A block's weights are copied to scratch once per band, for slow flash.
+        style: How columns and filters are multiplied.
     """
 
     band: int
-    copies_weights: bool
+    style: Style
 
     name = "ep_conv_2d_s8_columns"
     folder = Path(__file__).parent
@@ -51,7 +52,7 @@ class Columns(Kernel):
     @property
     def label(self) -> str:
         """Names what differs."""
-        return f"{self.name}:{self.band} pixels" + (", weights copied" if self.copies_weights else "")
+        return f"{self.name}:{self.band} pixels{self.style.note}"
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """One group of channels that come by four, and multipliers whose requantization is exact."""
@@ -64,9 +65,9 @@ class Columns(Kernel):
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Expanding the columns, and multiplying them."""
         layer, count = self._products(graph, node), pixels(graph, node)
-        cycles = multiply_cycles(layer, count, self.band, self.copies_weights, cpu)
+        cycles = multiply_cycles(layer, count, self.band, self.style, cpu)
         cycles += count * _fill_cycles(graph, node) * core_factor(cpu) + 200
-        read = weight_bytes_read(layer, count, self.band, self.copies_weights)
+        read = weight_bytes_read(layer, count, self.band, self.style)
         return Cost(cycles, read, layer.loop.code_bytes)
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
@@ -84,14 +85,14 @@ class Columns(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """Tables, and the function for as many steps as a column has."""
         layer = self._products(graph, node)
-        multiply = layer.initialiser(self.copies_weights, self._multiply_scratch(graph, node), layer.function)
+        multiply = layer.initialiser(self.style, self._multiply_scratch(graph, node), layer.function)
         fields = (
             geometry.convolution_window(graph, node),
             CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
             CField("band", str(self._band(graph, node))),
             CField("multiply", multiply),
         )
-        return KernelCode(layer.arrays, fields, (layer.definition,))
+        return KernelCode(layer.arrays, fields, (layer.definition,), layer.loop.code_bytes)
 
     def _band(self, graph: Graph, node: Node) -> int:
         """Pixels of a band, no more than there are; even."""
@@ -101,7 +102,7 @@ class Columns(Kernel):
     def _multiply_scratch(self, graph: Graph, node: Node) -> int:
         channels, height, width, depth = filters(graph, node).shape
         steps = height * width * depth // 2
-        return multiply_scratch(channels, steps, self._band(graph, node), self.copies_weights)
+        return multiply_scratch(channels, steps, self._band(graph, node), self.style)
 
     def _products(self, graph: Graph, node: Node) -> Products:
         weights = filters(graph, node)
@@ -110,8 +111,7 @@ class Columns(Kernel):
         rows = weights.reshape(channels, -1, 2, 2).transpose(0, 1, 3, 2).reshape(channels, -1)
         multipliers = geometry.convolution_multipliers(graph, node, channels)
         activation = geometry.convolution_options(node).activation
-        unroll = SHORT_LOOP if self.copies_weights else LONG_LOOP
-        return products(graph, node, rows, multipliers, activation, unroll)
+        return products(graph, node, rows, multipliers, activation, self.style)
 
 
 def pixels(graph: Graph, node: Node) -> int:
@@ -136,9 +136,11 @@ def _fill_cycles(graph: Graph, node: Node) -> float:
 
 
 KERNELS = (
-    Columns(2, False),
-    Columns(8, False),
-    Columns(32, False),
-    Columns(8, True),
-    Columns(32, True),
+    Columns(2, USUAL),
+    Columns(8, USUAL),
+    Columns(32, USUAL),
+    Columns(32, SPACIOUS),
+    Columns(128, SPACIOUS),
+    Columns(8, CACHED),
+    Columns(32, CACHED),
 )

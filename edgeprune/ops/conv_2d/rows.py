@@ -10,10 +10,14 @@ import numpy as np
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
-from edgeprune.ops.conv_2d.columns import LONG_LOOP, SHORT_LOOP, filters, pixels
+from edgeprune.ops.conv_2d.columns import filters, pixels
 from edgeprune.ops.products import (
     BLOCK,
+    CACHED,
+    SPACIOUS,
+    USUAL,
     Products,
+    Style,
     can_multiply,
     core_factor,
     multiply_cycles,
@@ -25,6 +29,7 @@ from edgeprune.targets import Extension, McuCpu
 
 #: Offsets that a load has room for, in bytes, and steps that are worth their code.
 _LARGEST_OFFSET, _MOST_STEPS = 4095 - 8, 40
+_WINDOWS = Style(_MOST_STEPS, False, "")
 #: Cycles of a Cortex-M4: per expanded value, per row; per call for a block of channels and an output row.
 _WIDEN_CYCLES, _ROW_CYCLES, _CALL_CYCLES = 1.9, 60.0, 85.0
 
@@ -69,13 +74,13 @@ def _layout(graph: Graph, node: Node, doubled: bool) -> Layout:
     return Layout(taps + taps % 2, step, copy + copy % 2, 2 if doubled and step % 2 else 1)
 
 
-def _products(graph: Graph, node: Node, unroll: int) -> Products:
+def _products(graph: Graph, node: Node, style: Style) -> Products:
     weights = filters(graph, node)
     channels, height, width, depth = weights.shape
     rows = np.pad(weights.reshape(channels, height, -1), ((0, 0), (0, 0), (0, width * depth % 2)))
     multipliers = geometry.convolution_multipliers(graph, node, channels)
     activation = geometry.convolution_options(node).activation
-    return products(graph, node, rows.reshape(channels, -1), multipliers, activation, unroll)
+    return products(graph, node, rows.reshape(channels, -1), multipliers, activation, style)
 
 
 def _supported(graph: Graph, node: Node) -> bool:
@@ -99,11 +104,11 @@ class Rows(Kernel):
 
     Attributes:
         wanted: About how many pixels a band has; it is of whole output rows.
-        copies_weights: A block's weights are copied to scratch once per band, for slow flash.
+        style: How columns and filters are multiplied.
     """
 
     wanted: int
-    copies_weights: bool
+    style: Style
 
     name = "ep_conv_2d_s8_rows"
     folder = Path(__file__).parent
@@ -113,7 +118,7 @@ class Rows(Kernel):
     @property
     def label(self) -> str:
         """Names what differs."""
-        return f"{self.name}:{self.wanted} pixels" + (", weights copied" if self.copies_weights else "")
+        return f"{self.name}:{self.wanted} pixels{self.style.note}"
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """What needs no gap between the taps of a row; with channels by four `Columns` does better."""
@@ -127,8 +132,8 @@ class Rows(Kernel):
         fill = bands * _input_rows(graph, node, band) * (_WIDEN_CYCLES * layout.pitch + _ROW_CYCLES)
         copy = count * (height * (0.6 * layout.run * 2 + 12) / 2 + 22)
         width = band * graph.output(node).shape[2]
-        cycles = multiply_cycles(layer, count, width, self.copies_weights, cpu) + (fill + copy) * core_factor(cpu)
-        return Cost(cycles, weight_bytes_read(layer, count, width, self.copies_weights), layer.loop.code_bytes)
+        cycles = multiply_cycles(layer, count, width, self.style, cpu) + (fill + copy) * core_factor(cpu)
+        return Cost(cycles, weight_bytes_read(layer, count, width, self.style), layer.loop.code_bytes)
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         """Columns of a band, its expanded rows, what the multiplication needs."""
@@ -146,12 +151,12 @@ class Rows(Kernel):
             geometry.convolution_window(graph, node),
             CField("rows", _layout(graph, node, False).initialiser(zero_point)),
             CField("band", str(self._band(graph, node))),
-            CField("multiply", layer.initialiser(self.copies_weights, scratch, layer.function)),
+            CField("multiply", layer.initialiser(self.style, scratch, layer.function)),
         )
-        return KernelCode(layer.arrays, fields, (layer.definition,))
+        return KernelCode(layer.arrays, fields, (layer.definition,), layer.loop.code_bytes)
 
     def _layer(self, graph: Graph, node: Node) -> Products:
-        return _products(graph, node, SHORT_LOOP if self.copies_weights else LONG_LOOP)
+        return _products(graph, node, self.style)
 
     def _band(self, graph: Graph, node: Node) -> int:
         """Output rows of a band; even where rows are odd, so that no pixel is without partner."""
@@ -163,7 +168,7 @@ class Rows(Kernel):
         channels, height, _, _ = filters(graph, node).shape
         steps = height * _layout(graph, node, False).run // 2
         count = self._band(graph, node) * graph.output(node).shape[2]
-        return multiply_scratch(channels, steps, count + count % 2, self.copies_weights)
+        return multiply_scratch(channels, steps, count + count % 2, self.style)
 
 
 @dataclass(frozen=True)
@@ -207,7 +212,7 @@ class Windows(Kernel):
         pairs = batches * height * blocks * -(-width // 2)
         clamp = 8.0 * graph.output(node).size if layer.clamps else 0.0
         cycles = (fill + calls * _CALL_CYCLES + pairs * layer.pair_cycles + clamp) * core_factor(cpu)
-        read = weight_bytes_read(layer, pixels(graph, node), width * band, False)
+        read = weight_bytes_read(layer, pixels(graph, node), width * band, _WINDOWS)
         return Cost(cycles, read, layer.loop.code_bytes)
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
@@ -225,21 +230,22 @@ class Windows(Kernel):
             geometry.convolution_window(graph, node),
             CField("rows", layout.initialiser(graph.required(node, 0).quantized().zero_point)),
             CField("band", str(self._band(graph, node))),
-            CField("multiply", layer.initialiser(False, 0, function)),
+            CField("multiply", layer.initialiser(_WINDOWS, 0, function)),
         )
-        return KernelCode(layer.arrays, fields, (f"EP_PRODUCTS_ROWS_S8({arguments})",))
+        return KernelCode(layer.arrays, fields, (f"EP_PRODUCTS_ROWS_S8({arguments})",), layer.loop.code_bytes)
 
     def _layer(self, graph: Graph, node: Node) -> Products:
-        return _products(graph, node, _MOST_STEPS)
+        return _products(graph, node, _WINDOWS)
 
     def _band(self, graph: Graph, node: Node) -> int:
         return min(self.wanted, graph.output(node).shape[1])
 
 
 KERNELS = (
-    Rows(8, False),
-    Rows(64, False),
-    Rows(64, True),
+    Rows(8, USUAL),
+    Rows(64, USUAL),
+    Rows(64, SPACIOUS),
+    Rows(64, CACHED),
     Windows(1),
     Windows(4),
 )
