@@ -32,7 +32,7 @@ def test_data_files_are_in_it(wheel: Path) -> None:
         "edgeprune/_data/firmware_templates/common/link.ld.j2",
         "edgeprune/_data/models/fashion/fashion.keras",
         "edgeprune/_data/models/fashion/recipe.toml",
-        "edgeprune/ops/conv_2d/ep_conv_2d_s8_dsp.c",
+        "edgeprune/ops/conv_2d/ep_conv_2d_s8_columns.c",
         "edgeprune/runtime/ep_runtime.h",
         "edgeprune/emulate/hook.c",
         "edgeprune/report/templates/report.html.j2",

@@ -80,16 +80,6 @@ def window_field(
     return CField("window", "{" + ", ".join(f".{name} = {value}" for name, value in members.items()) + "}")
 
 
-def padded_rows(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """Rows [channels, depth] with zeros behind them, so that depth is a multiple of 4."""
-    return np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4)))
-
-
-def columns_initialiser(depth: int, channels: int, stage: str) -> str:
-    """Initialiser of an `ep_columns` whose rows are the table `weights`."""
-    return f"{{.weights = {{array:weights}}, .depth = {depth}, .channels = {channels}, .stage = {stage}}}"
-
-
 def window_shape(
     source: tuple[int, ...],
     window: tuple[int, int],

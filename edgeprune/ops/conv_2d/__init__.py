@@ -13,7 +13,7 @@ from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.conv_2d import columns, rows, winograd
 from edgeprune.ops.geometry import ConvolutionOptions
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
 
@@ -58,49 +58,6 @@ class _Scalar(Kernel):
         return KernelCode((CArray("int8_t", "weights", weights.astype(np.int8)), *arrays), fields)
 
 
-class _Dsp(Kernel):
-    name = "ep_conv_2d_s8_dsp"
-    folder = _FOLDER
-    needs = frozenset({Extension.DSP})
-
-    def supports(self, graph: Graph, node: Node) -> bool:
-        return _filter(graph, node)[3] == graph.required(node, 0).shape[3]
-
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        out, *window = _filter(graph, node)
-        pixels = graph.output(node).size // out
-        depth = _padded(math.prod(window))
-        gather = 0.0 if window[:2] == [1, 1] else 2.0 * depth
-        return Cost(pixels * (gather + 1.5 * depth + 60 + out * (1.75 * depth + 22)))
-
-    def scratch_bytes(self, graph: Graph, node: Node) -> int:
-        depth = math.prod(_filter(graph, node)[1:])
-        return 2 * 2 * _padded(depth) + depth
-
-    def emit(self, graph: Graph, node: Node) -> KernelCode:
-        weights = graph.required(node, 1).constant().astype(np.int64)
-        rows = weights.reshape(weights.shape[0], -1)
-        zero_point = graph.required(node, 0).quantized().zero_point
-        arrays, stage = geometry.output_stage(
-            graph,
-            node,
-            geometry.convolution_multipliers(graph, node, len(rows)),
-            geometry.convolution_options(node).activation,
-            folded=-zero_point * rows.sum(axis=1),
-        )
-        fields = (
-            geometry.convolution_window(graph, node),
-            CField("input_zero_point", str(zero_point)),
-            CField("columns", geometry.columns_initialiser(_padded(rows.shape[1]), len(rows), stage)),
-        )
-        table = CArray("int8_t", "weights", geometry.padded_rows(rows.astype(np.int8)))
-        return KernelCode((table, *arrays), fields)
-
-
-def _padded(depth: int) -> int:
-    return -(-depth // 4) * 4
-
-
 class Conv2D(Operator):
     """CONV_2D with per-channel or per-tensor int8 weights."""
 
@@ -115,7 +72,7 @@ class Conv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), _Dsp(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS)
+    kernels = (_Scalar(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `Conv2DOptionsT`."""

@@ -7,7 +7,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from support.operator_cases import draw
 from support.operator_cases.draw import Random
-from support.tflite_model import PADDINGS, ModelBuilder
+from support.tflite_model import ACTIVATIONS, PADDINGS, ModelBuilder
 
 
 def conv_2d(model: ModelBuilder, random: Random) -> None:
@@ -17,7 +17,7 @@ def conv_2d(model: ModelBuilder, random: Random) -> None:
     channels = groups * int(random.integers(1, 8))
     kind = random.random()
     if kind < 0.6:  # what networks are made of
-        groups, depth, channels = 1, *(int(v) for v in random.choice([1, 3, 4, 8, 16, 24, 36, 64, 100], 2))
+        groups, depth, channels = 1, *(int(v) for v in random.choice([1, 3, 4, 5, 8, 13, 16, 24, 36, 64, 99], 2))
         batch = int(random.choice([1, 1, 2]))
         window = {0: (1, 1), 1: (3, 3), 2: (10, 4)}.get(int(random.integers(0, 4)), window)
         size = tuple(int(random.integers(w if padding == "VALID" else 1, 14)) for w in window)
@@ -37,13 +37,16 @@ def conv_2d(model: ModelBuilder, random: Random) -> None:
     if padding == "SAME" and random.random() < 0.25:
         options.dilationHFactor, options.dilationWFactor = (int(v) for v in random.integers(1, 4, 2))
     options.padding, options.fusedActivationFunction = PADDINGS[padding], draw.activation(random)
+    zero_point = draw.zero_point(random)
+    if random.random() < 0.4:  # what converters make
+        options.fusedActivationFunction, zero_point = ACTIVATIONS["RELU"], -128
     options.strideH, options.strideW = stride
     scale_in = draw.scale(random)
     source = model.input((batch, *size, depth * groups), scale=scale_in, zero_point=draw.zero_point(random))
     weights, scales = draw.weights(model, random, (channels, *window, depth), 0, random.random() < 0.8)
     bias = draw.bias(model, random, channels, scales * np.float32(scale_in))
     scale_out = draw.output_scale(random, scale_in, scales, depth * window[0] * window[1])
-    result = model.tensor((batch, *output, channels), scale=scale_out, zero_point=draw.zero_point(random))
+    result = model.tensor((batch, *output, channels), scale=scale_out, zero_point=zero_point)
     model.operator("CONV_2D", (source, weights, *bias), (result,), options)
     model.output(result)
 
