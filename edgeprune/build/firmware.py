@@ -26,6 +26,7 @@ from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.errors import DoesNotFit, UnsupportedError, UserError
 from edgeprune.graph import Graph, Tensor
 from edgeprune.optimize import Removal, remove_constant_channels
+from edgeprune.optimize import optimize as optimized
 from edgeprune.plan import LayerPlan, Objective, Option, Plan, make_plan
 from edgeprune.staging import staged_folder
 from edgeprune.targets import McuTarget, Target
@@ -106,7 +107,7 @@ def build_firmware(
     plan: Plan | None = None
     removals: tuple[Removal, ...] = ()
     if isinstance(target, McuTarget):
-        graph = model.graph
+        graph = optimized(model.graph)
         if not keep_constant_channels:
             graph, removals = remove_constant_channels(graph)
         plan = make_plan(graph, target, optimize, kernels)

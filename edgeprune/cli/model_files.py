@@ -30,14 +30,14 @@ def analyze(
     json_: _Json = False,
 ) -> None:
     """Show per layer what it costs, whether the target runs it, and whether its zeros help there."""
-    from edgeprune.optimize import remove_constant_channels
+    from edgeprune.optimize import optimize, remove_constant_channels
     from edgeprune.plan import analyse
     from edgeprune.targets import load_target
 
     profile = load_target(target)
     source = _as_tflite(model, profile.kind)
     layers = analyse(source.graph, profile)
-    removals = remove_constant_channels(source.graph)[1] if profile.kind == "mcu" else ()
+    removals = remove_constant_channels(optimize(source.graph))[1] if profile.kind == "mcu" else ()
     if json_:
         total = {"macs": sum(layer.macs for layer in layers), "parameters": sum(layer.parameters for layer in layers)}
         show_json({"model": model.name, "sha256": source.sha256, "target": profile.name, **total,

@@ -89,7 +89,7 @@ class Kernel(abc.ABC):
 
     name: ClassVar[str]
     folder: ClassVar[Path]
-    #: Types of input 0 that it takes: int8, int16 (activations of int16x8), float32, ...
+    #: Types of the typed input (mostly input 0) that it takes: int8, int16 (activations of int16x8), float32, ...
     types: ClassVar[tuple[str, ...]] = ("int8",)
     #: What the core must have.
     needs: ClassVar[frozenset[Extension]] = frozenset()
@@ -135,15 +135,19 @@ class Operator(abc.ABC):
     kernels: ClassVar[tuple[Kernel, ...]]
     #: True when the output is the input's bytes under another shape: no code, no copy.
     is_view: ClassVar[bool] = False
+    #: Position of the input whose type decides which kernels can run.
+    typed_input: ClassVar[int] = 0
+    #: True when the outputs follow from the inputs' shapes alone, whatever their values.
+    needs_shapes_only: ClassVar[bool] = False
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Types of input 0 that some kernel takes; empty where the bytes do not matter."""
+        """Types of the typed input that some kernel takes; empty where the bytes do not matter."""
         return tuple(sorted({name for kernel in self.kernels for name in kernel.types}))
 
     def candidates(self, graph: Graph, node: Node, cpu: McuCpu) -> tuple[Kernel, ...]:
         """The kernels that can run a node without fault on a core."""
-        dtype = graph.required(node, 0).dtype.value
+        dtype = graph.required(node, self.typed_input).dtype.value
         fitting = (k for k in self.kernels if dtype in k.types and k.needs <= cpu.extensions)
         return tuple(kernel for kernel in fitting if kernel.supports(graph, node))
 
@@ -163,13 +167,22 @@ class Operator(abc.ABC):
         """Tensors that the kernel is passed as pointers, in order, before its outputs; the others are in its tables."""
         return node.inputs[:1]
 
+    def evaluate(self, graph: Graph, node: Node) -> tuple[npt.NDArray[np.generic], ...] | None:
+        """Values of the outputs, where they are known when the code is generated.
+
+        Called for a node that keeps its rules, and whose inputs are all constant or
+        `needs_shapes_only`; None where the operator has no such implementation.
+        """
+        return None
+
     def fault(self, graph: Graph, node: Node) -> str | None:
         """The first rule that the node breaks, in words; None when it can be built.
 
         Rules stand in an order in which each may rely on those before it.
         """
-        if self.types and node.inputs and (dtype := graph.required(node, 0).dtype.value) not in self.types:
-            return f"Input 0 must be {' or '.join(self.types)}. (it is {dtype})"
+        place = self.typed_input
+        if self.types and node.inputs and (dtype := graph.required(node, place).dtype.value) not in self.types:
+            return f"Input {place} must be {' or '.join(self.types)}. (it is {dtype})"
         for rule in self.constraints:
             if found := rule(graph, node):
                 return f"{rule.__doc__} ({found})"

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeprune import ops
 from edgeprune.graph import Graph, Node
+from edgeprune.optimize import optimize
 from edgeprune.plan.plan import choose_kernels, no_kernel
 from edgeprune.targets import McuTarget, Target
 
@@ -45,7 +46,9 @@ class LayerAnalysis:
 
 
 def analyse(graph: Graph, target: Target) -> tuple[LayerAnalysis, ...]:
-    """Every layer of the graph on the target, in order."""
+    """Every layer of the graph on the target, in order; for a microcontroller, of what its firmware is built from."""
+    if isinstance(target, McuTarget):
+        graph = optimize(graph)
     faults = [_fault(graph, node, target) for node in graph.nodes]
     kernels = _kernels(graph, target, faults)
     return tuple(

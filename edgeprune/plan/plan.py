@@ -159,7 +159,7 @@ def no_kernel(graph: Graph, node: Node, target: McuTarget) -> str | None:
     operator = ops.find(node.op)
     if operator is None or operator.is_view or operator.candidates(graph, node, target.cpu):
         return None
-    return f"no kernel for {graph.required(node, 0).dtype.value} runs on a {target.cpu.core}"
+    return f"no kernel for {graph.required(node, operator.typed_input).dtype.value} runs on a {target.cpu.core}"
 
 
 def choose_kernels(

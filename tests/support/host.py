@@ -12,6 +12,7 @@ import numpy as np
 from edgeprune.build import Toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.graph import Graph
+from edgeprune.optimize import optimize
 from edgeprune.plan import Objective, make_plan
 from edgeprune.targets import McuTarget, load_target
 from edgeprune.tflite import read_bytes
@@ -37,7 +38,8 @@ def roomy_target(core: str = "cortex-m55") -> McuTarget:
 
 
 def compile_on_host(
-    model: bytes | Graph, folder: Path, toolchain: Toolchain, core: str = "cortex-m55", kernels: frozenset[str] = frozenset(),
+    model: bytes | Graph, folder: Path, toolchain: Toolchain, core: str = "cortex-m55",
+    kernels: frozenset[str] = frozenset(),
     objective: Objective = Objective.BALANCED,
 ) -> Path:  # fmt: skip
     """Generate the C of a .tflite file or of a graph for a core, and build it as a program of this machine.
@@ -45,7 +47,7 @@ def compile_on_host(
     `kernels` are labels of kernels that are taken wherever they can run.
     """
     graph = model if isinstance(model, Graph) else read_bytes(model, "model.tflite").graph
-    plan = make_plan(graph, roomy_target(core), objective, kernels)
+    plan = make_plan(optimize(graph), roomy_target(core), objective, kernels)
     tree = emit_model(plan, "model", "0" * 64).merged(emit_firmware("host", None))
     tree.write(folder)
     toolchain.link(load_platform("host"), folder, "model")

@@ -21,6 +21,8 @@ def random_inputs(content: bytes, count: int, seed: int = 0) -> list[list[np.nda
     def draw(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         if dtype == np.float32:
             return generator.normal(0, 3, shape).astype(np.float32)
+        if dtype == np.bool_:
+            return generator.random(shape) < 0.5
         bounds = np.iinfo(dtype)
         return generator.integers(bounds.min, bounds.max, shape, dtype=dtype, endpoint=True)
 

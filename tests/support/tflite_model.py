@@ -9,6 +9,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 TYPES = {
+    "bool": schema.TensorType.BOOL,
     "float32": schema.TensorType.FLOAT32,
     "int8": schema.TensorType.INT8,
     "int16": schema.TensorType.INT16,
@@ -20,8 +21,9 @@ TYPES = {
 ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 #: Of operators whose kernels do not know version 2, or need a later one for int8.
 _VERSIONS = {
-    "ASSIGN_VARIABLE": 1, "CALL_ONCE": 1, "CONV_2D": 5, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 4,
-    "HARD_SWISH": 1, "NEG": 1, "READ_VARIABLE": 1, "RELU_N1_TO_1": 1, "RESHAPE": 1, "SQRT": 1, "VAR_HANDLE": 1,
+    "ASSIGN_VARIABLE": 1, "CALL_ONCE": 1, "CONV_2D": 5, "DEPTH_TO_SPACE": 1, "DEPTHWISE_CONV_2D": 6, "EXPAND_DIMS": 1,
+    "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "NEG": 1, "READ_VARIABLE": 1, "RELU_N1_TO_1": 1, "RESHAPE": 1, "SHAPE": 1,
+    "SPACE_TO_DEPTH": 1, "SPLIT_V": 1, "SQRT": 1, "SQUEEZE": 1, "VAR_HANDLE": 1,
 }  # fmt: skip
 PADDINGS = {"SAME": 0, "VALID": 1}
 

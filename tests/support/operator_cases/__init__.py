@@ -2,7 +2,8 @@
 
 Every case appends one operator with inputs of its own to a model, so that one model, compiled
 once, carries many cases.  A module of this folder has a dictionary `CASES`: the key is TFLite's
-name of the operator, followed by the type of its input 0 where that is not int8 (`ADD int16`).
+name of the operator, followed by the type of its typed input where that is not int8 (`ADD int16`),
+or by all types among which a case may choose.
 """
 
 from __future__ import annotations
@@ -34,3 +35,13 @@ def bundle(key: str, seeds: list[int]) -> bytes:
     for seed in seeds:
         CASES[key](model, np.random.default_rng(seed))
     return model.build()
+
+
+def output_seeds(key: str, seeds: list[int]) -> list[int]:
+    """For each output of `bundle` the seed of its case."""
+    found: list[int] = []
+    for seed in seeds:
+        model = ModelBuilder()
+        CASES[key](model, np.random.default_rng(seed))
+        found += [seed] * len(model.graph.outputs)
+    return found
