@@ -193,9 +193,10 @@ def _operands(plan: Plan, layer: LayerPlan) -> tuple[str, ...]:
 
 def _outputs(plan: Plan, layer: LayerPlan) -> tuple[str, ...]:
     """Pointers to what the kernel writes."""
+    operator = ops.find(layer.node.op)
     return tuple(
         f"({_CTYPES[plan.graph.tensors[output].dtype]} *)(arena + {plan.offsets[output]})"
-        for output in layer.node.outputs
+        for output in (operator.results(plan.graph, layer.node) if operator else ())
     )
 
 

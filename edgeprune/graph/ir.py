@@ -125,13 +125,15 @@ class Node:
     """One operation: `op` is TFLite's operator name, for example CONV_2D.
 
     `options` is the frozen dataclass that the operator's folder in `ops/` defines,
-    or None for operators without options and for unknown ones.
+    or None for operators without options and for unknown ones.  `intermediates` are tensors
+    that only tell the scales of values within the operation.
     """
 
     op: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: object | None = None
+    intermediates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +202,7 @@ class Graph:
         known = {i for i, t in enumerate(self.tensors) if t.is_constant} | set(self.inputs) | states
         for position, node in enumerate(self.nodes):
             where = f"node {position} ({node.op})"
+            tuple(_indices(self, node.intermediates, where))
             for index in _indices(self, node.inputs, where):
                 if index not in known:
                     raise GraphError(f"{where} reads tensor {index} before anything computes it")

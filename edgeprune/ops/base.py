@@ -175,6 +175,10 @@ class Operator(abc.ABC):
         """
         return None
 
+    def results(self, graph: Graph, node: Node) -> tuple[int, ...]:
+        """Tensors that the kernel writes through pointers, in order, after its operands; states may be among them."""
+        return node.outputs
+
     def fault(self, graph: Graph, node: Node) -> str | None:
         """The first rule that the node breaks, in words; None when it can be built.
 

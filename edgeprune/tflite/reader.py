@@ -19,7 +19,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgeprune import ops
 from edgeprune.errors import ModelError
-from edgeprune.graph import DType, Graph, Node, Quantization, Tensor
+from edgeprune.graph import DType, Graph, Node, Quantization, State, Tensor
 from edgeprune.tflite.variables import CallOnceOptions, HandleOptions, with_states
 
 _DTYPES = {
@@ -93,7 +93,14 @@ def _graphs(model: Any, name: str) -> tuple[Graph, list[Graph]]:
 def _graph(model: Any, subgraph: Any, name: str) -> Graph:
     tensors = tuple(_tensor(model, tensor) for tensor in subgraph.tensors)
     nodes = tuple(_node(model, operator) for operator in _items(subgraph.operators))
-    return Graph(name, tensors, nodes, _ints(subgraph.inputs), _ints(subgraph.outputs))
+    states = tuple(State(i, _reset_value(tensors[i])) for i, tensor in enumerate(subgraph.tensors) if tensor.isVariable)
+    return Graph(name, tensors, nodes, _ints(subgraph.inputs), _ints(subgraph.outputs), states)
+
+
+def _reset_value(tensor: Tensor) -> npt.NDArray[np.generic]:
+    """What a variable tensor holds at first: the zero point where it is int8, else zero."""
+    fill = tensor.quantization.zero_point if tensor.dtype is DType.INT8 and tensor.quantization else 0
+    return np.full(tensor.shape, fill, tensor.dtype.numpy)
 
 
 def _items(vector: Any) -> list[Any]:
@@ -155,7 +162,8 @@ def _node(model: Any, operator: Any) -> Node:
     name = _OPERATOR_NAMES[number]
     if name == "CUSTOM":
         name = f"CUSTOM:{_text(code.customCode)}"
-    return Node(name, _ints(operator.inputs), _ints(operator.outputs), _options(name, operator.builtinOptions))
+    options = _options(name, operator.builtinOptions)
+    return Node(name, _ints(operator.inputs), _ints(operator.outputs), options, _ints(operator.intermediates))
 
 
 def _options(name: str, options: Any) -> object | None:

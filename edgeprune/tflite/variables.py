@@ -60,7 +60,7 @@ def with_states(graph: Graph, subgraphs: Sequence[Graph]) -> Graph:
             tensors.append(Tensor(name, like.shape, like.dtype, like.quantization))
     nodes = [_by_place(node, names, places) for node in graph.nodes if node.op not in _DROPPED]
     states = tuple(State(place, _start(name, tensors[place], initial)) for name, place in places.items())
-    return replace(graph, tensors=tuple(tensors), nodes=_delayed(nodes), states=states)
+    return replace(graph, tensors=tuple(tensors), nodes=_delayed(nodes), states=graph.states + states)
 
 
 def _handles(graph: Graph) -> dict[int, str]:

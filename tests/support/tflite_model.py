@@ -23,7 +23,8 @@ ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 _VERSIONS = {
     "ASSIGN_VARIABLE": 1, "CALL_ONCE": 1, "CONV_2D": 5, "DEPTH_TO_SPACE": 1, "DEPTHWISE_CONV_2D": 6, "EXPAND_DIMS": 1,
     "FULLY_CONNECTED": 4, "HARD_SWISH": 1, "NEG": 1, "READ_VARIABLE": 1, "RELU_N1_TO_1": 1, "RESHAPE": 1, "SHAPE": 1,
-    "SPACE_TO_DEPTH": 1, "SPLIT_V": 1, "SQRT": 1, "SQUEEZE": 1, "VAR_HANDLE": 1,
+    "SPACE_TO_DEPTH": 1, "SPLIT_V": 1, "SQRT": 1, "SQUEEZE": 1,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": 1, "VAR_HANDLE": 1,
 }  # fmt: skip
 PADDINGS = {"SAME": 0, "VALID": 1}
 
@@ -77,7 +78,10 @@ class ModelBuilder:
         self.graph.inputs.append(index)
         return index
 
-    def operator(self, name: str, inputs: Sequence[int], outputs: Sequence[int], options: object = None) -> None:
+    def operator(
+        self, name: str, inputs: Sequence[int], outputs: Sequence[int], options: object = None,
+        intermediates: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         """Append an operator; `options` is an object of the bindings such as `AddOptionsT`."""
         code = schema.OperatorCodeT()
         code.builtinCode = getattr(schema.BuiltinOperator, name)
@@ -86,7 +90,7 @@ class ModelBuilder:
         self.model.operatorCodes.append(code)
         operator = schema.OperatorT()
         operator.opcodeIndex = len(self.model.operatorCodes) - 1
-        operator.inputs, operator.outputs = list(inputs), list(outputs)
+        operator.inputs, operator.outputs, operator.intermediates = list(inputs), list(outputs), list(intermediates)
         if options is not None:
             kind = type(options).__name__.removesuffix("T")
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind)
