@@ -11,7 +11,7 @@ import numpy as np
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.ops.conv_2d import columns, rows, winograd
+from edgeprune.ops.conv_2d import columns, rows, scalar, winograd
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.targets import McuCpu
 
@@ -38,7 +38,8 @@ class _Scalar(Kernel):
     folder = _FOLDER
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        return Cost(9.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size)
+        product, output = (30.0, 120.0) if cpu.facts.architecture == "armv6-m" else (18.0, 30.0)
+        return Cost(product * OPERATOR.macs(graph, node) + output * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         weights = graph.required(node, 1).constant()
@@ -72,7 +73,7 @@ class Conv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS)
+    kernels = (_Scalar(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS, *scalar.KERNELS)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `Conv2DOptionsT`."""

@@ -11,7 +11,7 @@ import numpy as np
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.ops.depthwise_conv_2d import planes
+from edgeprune.ops.depthwise_conv_2d import planes, scalar
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.targets import Extension, McuCpu
 
@@ -39,7 +39,8 @@ class _Scalar(Kernel):
     folder = _FOLDER
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        return Cost(17.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size)
+        product, output = (130.0, 120.0) if cpu.facts.architecture == "armv6-m" else (60.0, 30.0)
+        return Cost(product * OPERATOR.macs(graph, node) + output * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         channels = _taps(graph, node)[2]
@@ -117,7 +118,7 @@ class DepthwiseConv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), _Dsp(), *planes.KERNELS)
+    kernels = (_Scalar(), _Dsp(), *planes.KERNELS, *scalar.KERNELS)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `DepthwiseConv2DOptionsT`."""

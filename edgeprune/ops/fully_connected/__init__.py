@@ -13,6 +13,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name
+from edgeprune.ops.fully_connected import scalar
 from edgeprune.ops.fully_connected.layer import FullyConnectedOptions, dense_options, multipliers, sizes
 from edgeprune.ops.fully_connected.pairs import FastPairs, WidePairs
 from edgeprune.targets import McuCpu
@@ -45,7 +46,8 @@ class _Scalar(Kernel):
     folder = _FOLDER
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        return Cost(6.0 * OPERATOR.macs(graph, node) + 30.0 * graph.output(node).size)
+        product, output = (10.0, 120.0) if cpu.facts.architecture == "armv6-m" else (6.5, 30.0)
+        return Cost(product * OPERATOR.macs(graph, node) + output * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         rows, depth, channels = sizes(graph, node)
@@ -73,7 +75,7 @@ class FullyConnected(Operator):
         default_weight_format,
         base.fused_activation,
     )
-    kernels = (_Scalar(), FastPairs(), WidePairs())
+    kernels = (_Scalar(), FastPairs(), WidePairs(), *scalar.KERNELS)
 
     def decode(self, options: Any) -> FullyConnectedOptions | None:
         """Translate `FullyConnectedOptionsT`; None for shuffled weights."""
