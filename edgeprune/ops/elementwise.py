@@ -55,19 +55,34 @@ def fit_affine(outputs: npt.NDArray[np.int64], slopes: tuple[float, ...], low: i
         low: What results are clamped to at least.
         high: And at most.
     """
-    at_least = np.where(outputs > low, outputs << FRACTION_BITS, -(1 << 40))
-    below = np.where(outputs < high, (outputs + 1) << FRACTION_BITS, 1 << 40)
     for factors in _factors(slopes):
         if max(abs(factor) for factor in factors) >= _LIMIT:
             return None
-        sums = _sums(factors)
-        least, most = int((at_least - sums).max()), int((below - sums).min()) - 1
-        if least > most:
-            continue
-        offset = _middle(least, most)
-        if _LIMIT > offset >= -_LIMIT and sums.min() + offset >= -_LIMIT and sums.max() + offset < _LIMIT:
+        offset = fit_offset(outputs, _sums(factors), (low, high), FRACTION_BITS)
+        if offset is not None:
             return Affine(factors, offset)
     return None
+
+
+def fit_offset(
+    outputs: npt.NDArray[np.int64], sums: npt.NDArray[np.int64], bounds: tuple[int, int], bits: int
+) -> int | None:
+    """The int32 with which `(offset + sums) >> bits`, clamped to the bounds, is `outputs`; None where there is none.
+
+    Args:
+        outputs: int64, within the bounds.
+        sums: int64, of the same shape.
+        bounds: Lowest and highest output.
+        bits: Fractional bits of the sums.
+    """
+    low, high = bounds
+    least = int((np.where(outputs > low, outputs << bits, -(1 << 40)) - sums).max())
+    most = int((np.where(outputs < high, (outputs + 1) << bits, 1 << 40) - sums).min()) - 1
+    if least > most:
+        return None
+    offset = _middle(least, most)
+    fits = min(offset, int(sums.min()) + offset) >= -_LIMIT and max(offset, int(sums.max()) + offset) < _LIMIT
+    return offset if fits else None
 
 
 def _factors(slopes: tuple[float, ...]) -> Iterator[tuple[int, ...]]:

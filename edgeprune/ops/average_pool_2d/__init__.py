@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from edgeprune.graph import Graph, Node
-from edgeprune.ops.pooling import Pool2D, PoolKernel
+from edgeprune.ops.arithmetic import activation_range
+from edgeprune.ops.base import CArray, CField, KernelCode
+from edgeprune.ops.pooled import Average, fit_average
+from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel, pool_options, taps_inside
+
+_FOLDER = Path(__file__).parent
 
 
 class _Plain(PoolKernel):
     name = "ep_average_pool_2d_s8"
-    folder = Path(__file__).parent
+    folder = _FOLDER
     fixed_cycles = 30.0
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         return 4 * graph.output(node).shape[3]
+
+
+@functools.lru_cache(maxsize=256)
+def _average(taps: int, bounds: tuple[int, int]) -> Average | None:
+    """What divides sums of so many taps as the reference does: half away from zero."""
+
+    def divided(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        rounded: npt.NDArray[np.int64] = np.sign(sums) * ((np.abs(sums) + taps // 2) // taps)
+        return rounded.clip(*bounds)
+
+    return fit_average(taps, 1 / taps, divided, bounds)
+
+
+class _Dsp(WordPoolKernel):
+    name = "ep_average_pool_2d_s8_dsp"
+    folder = _FOLDER
+    kind = "average"
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        return super().supports(graph, node) and None not in self._averages(graph, node).values()
+
+    @staticmethod
+    def _averages(graph: Graph, node: Node) -> dict[int, Average | None]:
+        """By the numbers of taps that there are."""
+        bounds = activation_range(pool_options(node).activation, graph.output(node))
+        rows, columns = taps_inside(graph, node)
+        return {taps: _average(taps, bounds) for taps in sorted({r * c for r in rows for c in columns})}
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        averages = self._averages(graph, node)
+        fewest = min(averages)
+        table = np.zeros((max(averages) - fewest + 1, 3), np.int64)
+        for taps, average in averages.items():
+            if average:
+                table[taps - fewest] = average.factor, average.offset, average.away_halves
+        fields = (
+            *self.fields(graph, node),
+            CField("fewest", str(fewest)),
+            CField("averages", "{array:averages}"),
+        )
+        return KernelCode((CArray("int32_t", "averages", table.astype(np.int32)),), fields)
 
 
 class AveragePool2D(Pool2D):
@@ -22,7 +72,7 @@ class AveragePool2D(Pool2D):
 
     name = "AVERAGE_POOL_2D"
     summary = "Average over a window with stride, SAME or VALID padding and fused activation."
-    kernels = (_Plain(),)
+    kernels = (_Plain(), _Dsp())
 
 
 OPERATOR = AveragePool2D()

@@ -107,12 +107,11 @@ static inline const int32_t *ep_dense_pair(const int8_t *column, const int8_t *e
 /* Sums of a block: r4, r6, r8, r10 packed, the next register of each the first channel's.
  *
  * r0 is the column, r1 the table, [sp, #4] the column's end, and r2 says how many bytes of the
- * loop's code to skip at first, so that any number of groups ends with a whole round.  Left are
+ * loop's code to skip at first (and 1, as addresses of Thumb code have), so that any number of groups ends with a whole round.  Left are
  * r0 and r1 behind what was read.  Loads stand together, for then each costs one cycle less. */
 #define EP_DENSE_SUMS        \
     "adr.w r12, 1f\n"      \
     "add r12, r12, r2\n"   \
-    "add r12, r12, #1\n" /* Thumb */ \
     "movs r4, #0\n"        \
     "movs r5, #0\n"        \
     "movs r6, #0\n"        \
@@ -141,9 +140,9 @@ static inline const int32_t *ep_dense_pair(const int8_t *column, const int8_t *e
 /* Groups in a round of the loop, and bytes of code of each but the last. */
 enum { EP_DENSE_ROUND = 4, EP_DENSE_GROUP_CODE = 140 };
 
-/* What to skip at first of the loop for a number of groups. */
+/* What to skip of the loop at first for a number of groups, as EP_DENSE_SUMS wants it. */
 static inline int32_t ep_dense_skip(int32_t groups) {
-    return (-groups & (EP_DENSE_ROUND - 1)) * EP_DENSE_GROUP_CODE;
+    return (-groups & (EP_DENSE_ROUND - 1)) * EP_DENSE_GROUP_CODE + 1;
 }
 
 #endif

@@ -10,6 +10,7 @@ typedef struct {
     uint32_t low; /* in each of four bytes */
     uint32_t high;
     int32_t skip;
+    int32_t clamps; /* whether the bounds are not those of int8 */
     const ep_fully_connected_s8_dsp_params *layer;
 } block_run;
 
@@ -41,6 +42,7 @@ static EP_NAKED const int32_t *run_blocks(const int8_t *column EP_UNUSED,
     __asm__(
         "push {r4-r11, lr}\n"
         "push {r0, r2, r3}\n"
+        ".balign 4\n"
         "2:\n"
         "ldr r0, [sp]\n"
         "ldr r2, [r3, #20]\n"
@@ -59,6 +61,8 @@ static EP_NAKED const int32_t *run_blocks(const int8_t *column EP_UNUSED,
         "bfi r9, r11, #16, #8\n"
         "bfi r9, r10, #24, #8\n"
         "ldr r3, [sp, #8]\n"
+        "ldr r2, [r3, #24]\n"
+        "cbz r2, 3f\n"
         "ldrd r2, r12, [r3, #12]\n"
         "ssub8 lr, r5, r2\n"
         "sel r5, r5, r2\n"
@@ -68,6 +72,7 @@ static EP_NAKED const int32_t *run_blocks(const int8_t *column EP_UNUSED,
         "sel r9, r9, r2\n"
         "ssub8 lr, r12, r9\n"
         "sel r9, r9, r12\n"
+        "3:\n"
         "ldr r0, [r3]\n"
         "ldr r2, [r3, #4]\n"
         "str r5, [r0], #4\n"
@@ -126,6 +131,7 @@ static void run_row(const ep_fully_connected_s8_dsp_params *p, const int8_t *col
                      .low = ((uint32_t)p->low & 0xffu) * 0x01010101u,
                      .high = ((uint32_t)p->high & 0xffu) * 0x01010101u,
                      .skip = ep_dense_skip(groups),
+                     .clamps = p->low > INT8_MIN || p->high < INT8_MAX,
                      .layer = p};
     if (run.blocks > 0) {
         table = run_blocks(column, table, end, &run);

@@ -23,7 +23,9 @@ _BLOCK, _GROUP = 8, 4
 #: Sums of the second channel of a pair, and biases that share a word with a shift, keep within this.
 _PACKED_LIMIT = 1 << 23
 #: Cycles of a Cortex-M4: a group of a block and of a pair; a round of the loop; a block, pair and row beside.
-_BLOCK_GROUP, _PAIR_GROUP, _ROUND, _BLOCK_FIXED, _PAIR_FIXED, _ROW_FIXED = 39.0, 15.0, 4.0, 137.0, 90.0, 90.0
+_BLOCK_GROUP, _PAIR_GROUP, _ROUND, _BLOCK_FIXED, _PAIR_FIXED, _ROW_FIXED = 39.0, 15.0, 4.0, 127.0, 90.0, 90.0
+#: More per block where outputs are clamped to less than the int8 range.
+_CLAMP_FIXED = 11.0
 _GROUPS_PER_ROUND = 4
 #: How the M4's cycles become another core's, measured on its timing model.
 _CORE_FACTOR = {"cortex-m7": 0.75, "cortex-m33": 0.95}
@@ -88,6 +90,8 @@ class _Pairs(Kernel):
         rows, depth, channels = sizes(graph, node)
         groups = -(-depth // _GROUP)
         block = groups * _BLOCK_GROUP + -(-groups // _GROUPS_PER_ROUND) * _ROUND + _BLOCK_FIXED + self.block_extra
+        if activation_range(dense_options(node).activation, graph.output(node)) != (-128, 127):
+            block += _CLAMP_FIXED
         pair = groups * _PAIR_GROUP + _PAIR_FIXED + self.pair_extra
         copy = 1.2 * depth if depth % _GROUP else 0.0
         blocks, pairs = channels // _BLOCK, -(-(channels % _BLOCK) // 2)

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeprune.ops.pooling import Pool2D, PoolKernel
+from edgeprune.graph import Graph, Node
+from edgeprune.ops.base import KernelCode
+from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel
+
+_FOLDER = Path(__file__).parent
 
 
 class _Plain(PoolKernel):
     name = "ep_max_pool_2d_s8"
-    folder = Path(__file__).parent
+    folder = _FOLDER
     fixed_cycles = 12.0
+
+
+class _Dsp(WordPoolKernel):
+    name = "ep_max_pool_2d_s8_dsp"
+    folder = _FOLDER
+    kind = "max"
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        return KernelCode((), self.fields(graph, node))
 
 
 class MaxPool2D(Pool2D):
@@ -18,7 +31,7 @@ class MaxPool2D(Pool2D):
 
     name = "MAX_POOL_2D"
     summary = "Maximum over a window with stride, SAME or VALID padding and fused activation."
-    kernels = (_Plain(),)
+    kernels = (_Plain(), _Dsp())
 
 
 OPERATOR = MaxPool2D()

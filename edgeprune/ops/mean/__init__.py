@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
-from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
+from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier, requantize
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.targets import McuCpu
+from edgeprune.ops.pooled import MOST_TAPS, Average, bounds_initialiser, fit_average, tap_cycles
+from edgeprune.ops.pooling import WORD_CHANNELS
+from edgeprune.targets import Extension, McuCpu
 
 _FOLDER = Path(__file__).parent
 
@@ -72,13 +78,70 @@ class _Plain(Kernel):
         return KernelCode((), fields)
 
 
+@functools.lru_cache(maxsize=256)
+def _average(taps: int, multiplier: Multiplier, slope: float, zero_points: tuple[int, int]) -> Average | None:
+    """What makes the reference's outputs of sums of so many values; zero points of input and output."""
+    pivot = zero_points[0] * taps
+
+    def means(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return np.clip(requantize(sums - pivot, multiplier.mantissa, multiplier.shift) + zero_points[1], -128, 127)
+
+    return fit_average(taps, slope / taps, means, (-128, 127), pivot)
+
+
+class _Dsp(Kernel):
+    name = "ep_mean_s8_dsp"
+    folder = _FOLDER
+    needs = frozenset({Extension.DSP})
+    code_bytes = 1500
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        blocks = self._blocks(graph, node)
+        return blocks is not None and blocks[2] >= WORD_CHANNELS and self._fitted(graph, node) is not None
+
+    @staticmethod
+    def _blocks(graph: Graph, node: Node) -> tuple[int, int, int] | None:
+        """(images, taps, channels) where the averaged dimensions lie together, before kept ones."""
+        axes = averaged_axes(graph, node)
+        shape = graph.required(node, 0).shape
+        if axes != tuple(range(axes[0], axes[-1] + 1)):
+            return None
+        first, behind = axes[0], axes[-1] + 1
+        return math.prod(shape[:first]), math.prod(shape[first:behind]), math.prod(shape[behind:])
+
+    def _fitted(self, graph: Graph, node: Node) -> Average | None:
+        blocks = self._blocks(graph, node)
+        if blocks is None or blocks[1] > MOST_TAPS:
+            return None
+        source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
+        multiplier = mean_multiplier(graph, node, blocks[1])
+        return _average(blocks[1], multiplier, source.scale / output.scale, (source.zero_point, output.zero_point))
+
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        """Measured on the emulated Cortex-M4."""
+        images, taps, channels = self._blocks(graph, node) or (1, 1, 1)
+        return Cost(images * tap_cycles(taps, 1, channels, "average"))
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        blocks, average = self._blocks(graph, node), self._fitted(graph, node)
+        assert blocks is not None and average is not None, "supports() said that there are"
+        fields = (
+            CField("images", str(blocks[0])),
+            CField("taps", str(blocks[1])),
+            CField("channels", str(blocks[2])),
+            CField("average", average.initialiser()),
+            CField("bounds", bounds_initialiser((-128, 127))),
+        )
+        return KernelCode((), fields)
+
+
 class Mean(Operator):
     """MEAN over int8."""
 
     name = "MEAN"
     summary = "Average over any axes of a tensor with up to four dimensions, for example global average pooling."
     constraints = (base.int8_input_and_output, constant_axes)
-    kernels = (_Plain(),)
+    kernels = (_Plain(), _Dsp())
 
     def decode(self, options: Any) -> MeanOptions:
         """Translate `ReducerOptionsT`."""

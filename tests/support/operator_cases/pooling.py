@@ -11,7 +11,9 @@ from support.tflite_model import PADDINGS, ModelBuilder
 
 def _pool(model: ModelBuilder, random: Random, name: str) -> None:
     size, window, stride, padding, output = draw.window(random)
-    channels, batch = int(random.integers(1, 9)), int(random.integers(1, 3))
+    channels, batch = int(random.choice([random.integers(1, 9), random.integers(1, 50)])), int(random.integers(1, 3))
+    if random.random() < 0.1:  # one window over all
+        window, stride, padding, output = size, (1, 1), "VALID", (1, 1)
     options = schema.Pool2DOptionsT()
     options.padding, options.fusedActivationFunction = PADDINGS[padding], draw.activation(random)
     options.strideH, options.strideW = stride

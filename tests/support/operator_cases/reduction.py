@@ -12,7 +12,9 @@ from support.tflite_model import ModelBuilder
 
 def mean(model: ModelBuilder, random: Random) -> None:
     rank = int(random.integers(1, 5))
-    shape = tuple(int(v) for v in random.integers(1, 9, rank))
+    shape = tuple(int(v) for v in random.integers(1, random.choice([9, 17]), rank))
+    if random.random() < 0.4:
+        shape = (*shape[:-1], int(random.integers(1, 40)))
     count = int(random.integers(1, rank + 1))
     axes = sorted(int(v) for v in random.choice(rank, count, replace=False))
     if rank == 4 and random.random() < 0.4:
