@@ -13,11 +13,9 @@ from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.depthwise_conv_2d import planes, scalar
 from edgeprune.ops.geometry import ConvolutionOptions
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
-#: Order in which SXTB16 of a word and of the word rotated by 8 yields four channels.
-_CHANNEL_ORDER = (0, 2, 1, 3)
 
 
 def _taps(graph: Graph, node: Node) -> tuple[int, int, int]:
@@ -61,49 +59,6 @@ class _Scalar(Kernel):
         return KernelCode((CArray("int8_t", "weights", weights), *arrays), fields)
 
 
-class _Dsp(Kernel):
-    name = "ep_depthwise_conv_2d_s8_dsp"
-    folder = _FOLDER
-    needs = frozenset({Extension.DSP})
-
-    def supports(self, graph: Graph, node: Node) -> bool:
-        return _taps(graph, node)[2] == graph.required(node, 0).shape[3]
-
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        height, width, channels = _taps(graph, node)
-        pixels = graph.output(node).size // channels
-        blocks, pairs = -(-channels // 4), -(-height * width // 2)
-        return Cost(pixels * (16.0 * height * width + blocks * (28.0 * pairs + 90)))
-
-    def scratch_bytes(self, graph: Graph, node: Node) -> int:
-        height, width, channels = _taps(graph, node)
-        # Pointers take 8 bytes on a 64-bit host, where the same code is checked.
-        return 8 * 2 * -(-height * width // 2) + channels
-
-    def emit(self, graph: Graph, node: Node) -> KernelCode:
-        height, width, channels = _taps(graph, node)
-        taps = graph.required(node, 1).constant().astype(np.int64).reshape(height * width, channels)
-        zero_point = graph.required(node, 0).quantized().zero_point
-        arrays, stage = geometry.output_stage(
-            graph,
-            node,
-            geometry.convolution_multipliers(graph, node, channels),
-            geometry.convolution_options(node).activation,
-            folded=-zero_point * taps.sum(axis=0),
-        )
-        padded = np.pad(taps, ((0, len(taps) % 2), (0, -channels % 4))).astype(np.int16)
-        # [pairs, 2, blocks, 4] -> [blocks, pairs, 4 in SXTB16 order, 2]
-        table = padded.reshape(len(padded) // 2, 2, -1, 4).transpose(2, 0, 3, 1)[:, :, _CHANNEL_ORDER, :]
-        fields = (
-            geometry.convolution_window(graph, node),
-            CField("weights", "{array:weights}"),
-            CField("pairs", str(len(padded) // 2)),
-            CField("input_zero_point", str(zero_point)),
-            CField("stage", stage),
-        )
-        return KernelCode((CArray("int16_t", "weights", table), *arrays), fields)
-
-
 class DepthwiseConv2D(Operator):
     """DEPTHWISE_CONV_2D with per-channel or per-tensor int8 weights."""
 
@@ -118,7 +73,7 @@ class DepthwiseConv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), _Dsp(), *planes.KERNELS, *scalar.KERNELS)
+    kernels = (_Scalar(), *planes.KERNELS, *scalar.KERNELS)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `DepthwiseConv2DOptionsT`."""

@@ -13,6 +13,61 @@ void ep_planes_clear(const ep_planes_layout *layout, int16_t *planes, int32_t ro
     }
 }
 
+void ep_planes_keep(const ep_planes_layout *layout, int16_t *to, const int16_t *from,
+                    int32_t rows) {
+    for (int32_t words = rows * layout->pitch / EP_PLANES_WORD; words > 0; words--) {
+        const uint32_t a = ep_load_word(from);
+        const uint32_t b = ep_load_word(from + 2);
+        const uint32_t c = ep_load_word(from + 4);
+        const uint32_t d = ep_load_word(from + 6);
+        ep_store_word(to, a);
+        ep_store_word(to + 2, b);
+        ep_store_word(to + 4, c);
+        ep_store_word(to + 6, d);
+        from += EP_PLANES_WORD / 2;
+        to += EP_PLANES_WORD / 2;
+    }
+}
+
+/* One pair of columns of up to four channels. */
+static void expand_pair(const int8_t *a, const int8_t *b, int32_t channels, int16_t *word) {
+    if (channels == 4) {
+        const uint32_t a_even = ep_sxtb16(ep_load_word(a));
+        const uint32_t b_even = ep_sxtb16(ep_load_word(b));
+        const uint32_t a_odd = ep_sxtb16_odd(ep_load_word(a));
+        const uint32_t b_odd = ep_sxtb16_odd(ep_load_word(b));
+        ep_store_word(word, ep_pack_low(a_even, b_even));
+        ep_store_word(word + 2, ep_pack_low(a_odd, b_odd));
+        ep_store_word(word + 4, ep_pack_high(a_even, b_even));
+        ep_store_word(word + 6, ep_pack_high(a_odd, b_odd));
+        return;
+    }
+    for (int32_t channel = 0; channel < channels; channel++) {
+        word[channel * (EP_PLANES_CHANNEL / 2)] = a[channel];
+        word[channel * (EP_PLANES_CHANNEL / 2) + 1] = b[channel];
+    }
+}
+
+static void expand_columns(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
+                           int32_t channels, int16_t *planes) {
+    const int8_t zero = (int8_t)((uint32_t)layout->zeros & 0xffu);
+    const int8_t zeros[4] = {zero, zero, zero, zero};
+    const int32_t pairs = layout->pitch / EP_PLANES_WORD;
+    for (int32_t row = 0; row < rows; row++) {
+        const int16_t *columns = layout->columns;
+        for (int32_t pair = 0; pair < pairs; pair++) {
+            const int32_t a = columns[0];
+            const int32_t b = columns[1];
+            expand_pair(a < 0 ? zeros : source + (ptrdiff_t)a * layout->pixel_bytes,
+                        b < 0 ? zeros : source + (ptrdiff_t)b * layout->pixel_bytes, channels,
+                        planes);
+            columns += 2;
+            planes += EP_PLANES_WORD / 2;
+        }
+        source += layout->row_bytes;
+    }
+}
+
 /* Column by column: for the channels behind the last multiple of four, and for other machines. */
 static void expand_bytes(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
                          int32_t channels, int16_t *planes) {
@@ -122,10 +177,11 @@ static void expand_words(const ep_planes_layout *layout, const int8_t *source, i
 
 void ep_planes_expand_s8(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
                          int32_t channels, int16_t *planes) {
-    planes += layout->skip / 2;
-    if (channels == 4) {
-        expand_words(layout, source, rows, planes);
+    if (layout->columns) {
+        expand_columns(layout, source, rows, channels, planes);
+    } else if (channels == 4) {
+        expand_words(layout, source, rows, planes + layout->skip / 2);
     } else {
-        expand_bytes(layout, source, rows, channels, planes);
+        expand_bytes(layout, source, rows, channels, planes + layout->skip / 2);
     }
 }

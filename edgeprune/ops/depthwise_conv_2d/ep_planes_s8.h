@@ -1,9 +1,10 @@
 /* Planes: int8 NHWC rows of up to four channels, expanded to int16 for two taps per SMLAD.
  *
- * A word holds two neighbouring columns of one channel, and four channels' words lie side by
- * side, so that a row is [column pairs][4 channels][2 columns].  Columns and rows outside the
- * input hold its zero point; they are the caller's, with the exception of the single column of
- * padding that shares a word with the first or the last column of the input. */
+ * A word holds two columns of one channel, and four channels' words lie side by side, so that a row
+ * is [pairs of columns][4 channels][2 columns].  Columns and rows outside the input hold its zero
+ * point.  As a rule the columns are those of the input in order; then padding is the caller's, with
+ * the exception of the single column that shares a word with the first or the last of the input.
+ * Otherwise a table says which column goes where. */
 #ifndef EP_PLANES_S8_H
 #define EP_PLANES_S8_H
 
@@ -19,6 +20,8 @@ typedef struct {
     int32_t tail;        /* 1: a last column shares its word with a column of padding */
     int32_t zeros;       /* the zero point in both halves */
     int32_t skip;        /* bytes of padding words at the left of a row of the planes */
+    /* For each column of the planes that of the input, or -1 for padding; NULL: in order. */
+    const int16_t *columns;
 } ep_planes_layout;
 
 /* Bytes from a channel's word to the same word of the next channel, and to the next word. */
@@ -29,7 +32,10 @@ typedef struct {
 void ep_planes_expand_s8(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
                          int32_t channels, int16_t *planes);
 
-/* Fill words with the zero point. */
+/* Fill rows with the zero point. */
 void ep_planes_clear(const ep_planes_layout *layout, int16_t *planes, int32_t rows);
+
+/* Copy rows to where rows before them were. */
+void ep_planes_keep(const ep_planes_layout *layout, int16_t *to, const int16_t *from, int32_t rows);
 
 #endif

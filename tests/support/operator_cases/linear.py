@@ -52,12 +52,14 @@ def conv_2d(model: ModelBuilder, random: Random) -> None:
 
 
 def depthwise_conv_2d(model: ModelBuilder, random: Random) -> None:
-    size, window, stride, padding, output = draw.window(random)
-    depth, multiplier, batch = int(random.integers(1, 11)), int(random.choice([1, 1, 1, 2, 3])), 1
+    size, window, stride, padding, depth = _depthwise_shape(random)
+    multiplier, batch = int(random.choice([1, 1, 1, 2, 3])) if depth < 12 else 1, int(random.choice([1, 1, 2]))
     options = schema.DepthwiseConv2DOptionsT()
     options.dilationHFactor = options.dilationWFactor = 1
-    if padding == "SAME" and random.random() < 0.25:
+    if padding == "SAME" and random.random() < 0.2:
         options.dilationHFactor, options.dilationWFactor = (int(v) for v in random.integers(1, 4, 2))
+    dilation = (options.dilationHFactor, options.dilationWFactor)
+    output = tuple(draw.slide(*step, padding) for step in zip(size, window, stride, dilation, strict=True))
     options.padding, options.fusedActivationFunction = PADDINGS[padding], draw.activation(random)
     options.strideH, options.strideW, options.depthMultiplier = *stride, multiplier
     scale_in = draw.scale(random)
@@ -66,9 +68,25 @@ def depthwise_conv_2d(model: ModelBuilder, random: Random) -> None:
     weights, scales = draw.weights(model, random, (1, *window, channels), 3, random.random() < 0.8)
     bias = draw.bias(model, random, channels, scales * np.float32(scale_in)) if random.random() < 0.8 else ()
     scale_out = draw.output_scale(random, scale_in, scales, window[0] * window[1])
+    if random.random() < 0.15:  # multipliers about 1/4, 1/2, 1 and above
+        scale_out = float(np.float32(scale_in * scales.max() / np.exp(random.uniform(-1.5, 1.5))))
     result = model.tensor((batch, *output, channels), scale=scale_out, zero_point=draw.zero_point(random))
     model.operator("DEPTHWISE_CONV_2D", (source, weights, *bias), (result,), options)
     model.output(result)
+
+
+def _depthwise_shape(
+    random: Random,
+) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], str, int]:
+    """Input size, window, stride, padding and channels: mostly 3x3 with equal strides, as networks have it."""
+    usual = random.random() < 0.6
+    window = (3, 3) if usual else tuple(int(v) for v in random.choice([1, 2, 3, 4, 5, 5, 7, 10], 2))
+    stride = (int(random.integers(1, 3)),) * 2 if usual else tuple(int(v) for v in random.integers(1, 4, 2))
+    padding = str(random.choice(["SAME", "VALID"]))
+    least = window if padding == "VALID" else (1, 1)
+    size = tuple(int(random.choice([n, random.integers(n, 23), random.integers(n, 13)])) for n in least)
+    channels = int(random.choice([random.integers(1, 5), random.integers(1, 41), 4 * random.integers(1, 11)]))
+    return size, window, stride, padding, channels
 
 
 def fully_connected(model: ModelBuilder, random: Random) -> None:

@@ -1,29 +1,28 @@
-#include "ep_depthwise_conv_2d_s8_3x3.h"
-
-#include <string.h>
+#include "ep_depthwise_conv_2d_s8_planes.h"
 
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* Fill the planes with what the output rows from `top` on see. */
-static void load_band(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t *input,
+static int32_t larger(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
+/* Fill the planes with what `rows` output rows from `top` on see. */
+static void load_band(const ep_depthwise_conv_2d_s8_planes_params *p, const int8_t *input,
                       int32_t channels, int32_t top, int32_t rows, int16_t *planes) {
     const ptrdiff_t pitch = p->layout.pitch / 2;
-    const int32_t first = top * p->stride - p->pad_top;
-    const int32_t end = (rows - 1) * p->stride + 3;
-    const int32_t kept = top ? 3 - p->stride : 0;
-    const int32_t begin = first + kept < 0 ? -first : kept;
-    const int32_t inside = smaller(end, p->in_h - first);
+    const int32_t first = top * p->stride_h - p->pad_top;
+    const int32_t end = (rows - 1) * p->stride_h + p->extent;
+    const int32_t kept = top ? larger(p->extent - p->stride_h, 0) : 0;
+    const int32_t begin = larger(kept, -first);
+    const int32_t inside = larger(begin, smaller(end, p->in_h - first));
     if (kept) {
-        memcpy(planes, planes + p->band * p->stride * pitch, (size_t)(kept * p->layout.pitch));
+        ep_planes_keep(&p->layout, planes, planes + p->band * p->stride_h * pitch, kept);
     }
     if (p->band < p->out_h) { /* else the padding rows stay as they were filled at first */
         ep_planes_clear(&p->layout, planes + kept * pitch, begin - kept);
-        if (inside < end) {
-            const int32_t after = inside > begin ? inside : begin;
-            ep_planes_clear(&p->layout, planes + after * pitch, end - after);
-        }
+        ep_planes_clear(&p->layout, planes + inside * pitch, end - inside);
     }
     if (inside > begin) {
         ep_planes_expand_s8(&p->layout, input + (ptrdiff_t)(first + begin) * p->layout.row_bytes,
@@ -31,7 +30,7 @@ static void load_band(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t 
     }
 }
 
-static void convolve_band(const ep_depthwise_conv_2d_s8_3x3_params *p, int32_t channels,
+static void convolve_band(const ep_depthwise_conv_2d_s8_planes_params *p, int32_t channels,
                           ep_depthwise_job job) {
     if (p->multiplier == 1) {
         job.channels = channels;
@@ -49,8 +48,8 @@ static void convolve_band(const ep_depthwise_conv_2d_s8_3x3_params *p, int32_t c
     }
 }
 
-static void image(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t *input, int8_t *output,
-                  int16_t *planes) {
+static void image(const ep_depthwise_conv_2d_s8_planes_params *p, const int8_t *input,
+                  int8_t *output, int16_t *planes) {
     for (int32_t channel = 0; channel < p->in_c; channel += 4) {
         const int32_t channels = smaller(4, p->in_c - channel);
         ep_depthwise_job job = {0};
@@ -65,8 +64,8 @@ static void image(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t *inp
     }
 }
 
-void ep_depthwise_conv_2d_s8_3x3(const ep_depthwise_conv_2d_s8_3x3_params *p, const int8_t *input,
-                                 int8_t *output, void *scratch) {
+void ep_depthwise_conv_2d_s8_planes(const ep_depthwise_conv_2d_s8_planes_params *p,
+                                    const int8_t *input, int8_t *output, void *scratch) {
     ep_planes_clear(&p->layout, scratch, p->plane_rows);
     for (int32_t batch = 0; batch < p->batches; batch++) {
         image(p, input, output, scratch);

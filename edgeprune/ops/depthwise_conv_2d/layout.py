@@ -1,0 +1,166 @@
+"""Which kind of tile a depthwise convolution takes, and how its planes are laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeprune.graph import Graph, Node
+from edgeprune.ops import geometry
+from edgeprune.ops.base import CArray, CField
+from edgeprune.ops.window import slide
+
+#: Bytes of two columns of four channels.
+WORD = 16
+#: What a load or store can have as offset.
+LARGEST_OFFSET = 4095
+_IN_REGISTERS = {(1, 1): "EP_3X3", (2, 2): "EP_3X3_STRIDE_2"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Planes and the tiles over them; pairs are (height, width), distances bytes of the planes.
+
+    Attributes:
+        kind: Of tile, as in `ep_depthwise_tiles.h`.
+        source, output: NHWC shapes.
+        window, stride, dilation, before: Of the convolution; `before` is padding at the top and left.
+        words: Pairs of taps that an output has words for in a row of the filter.
+        row_words: Pairs of columns in a row of the planes.
+        advance: From a pair of outputs to the next in the row.
+    """
+
+    kind: str
+    source: tuple[int, ...]
+    output: tuple[int, ...]
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    before: tuple[int, int]
+    words: int
+    row_words: int
+    advance: int
+
+    @property
+    def pitch(self) -> int:
+        """From a row of planes to the next."""
+        return self.row_words * WORD
+
+    @property
+    def down(self) -> int:
+        """From an output to the one below."""
+        return self.stride[0] * self.pitch
+
+    @property
+    def tap_row(self) -> int:
+        """From a row of the filter to the next."""
+        return self.dilation[0] * self.pitch
+
+    @property
+    def extent(self) -> int:
+        """Rows from the first to the last tap of a filter."""
+        return (self.window[0] - 1) * self.dilation[0] + 1
+
+    @property
+    def in_order(self) -> bool:
+        """Whether columns of the planes are those of the input in order."""
+        return self.dilation[1] == 1 and self.stride[1] in {1, 2}
+
+    @property
+    def farthest(self) -> int:
+        """The greatest offset that a load of a tile has."""
+        if self.kind == "EP_3X3":
+            return 3 * self.pitch + WORD
+        if self.kind == "EP_3X3_STRIDE_2":
+            return 4 * self.pitch + 2 * WORD
+        return self.down + self.advance + self.words * WORD
+
+    @property
+    def columns(self) -> int:
+        """Columns of the input that the windows see, from the left."""
+        return min(self.source[2], (self.output[2] - 1) * self.stride[1] + self.window[1] - self.before[1])
+
+    def field(self, zero_point: int) -> CField:
+        """The `ep_planes_layout`."""
+        lead = self.before[1] % 2
+        pairs, tail = divmod(self.columns - lead, 2)
+        members = {
+            "pixel_bytes": self.source[3],
+            "row_bytes": self.source[2] * self.source[3],
+            "pitch": self.pitch,
+            "lead": lead,
+            "blocks": pairs // 2,
+            "pairs": pairs % 2,
+            "tail": tail,
+            "zeros": int(np.array([zero_point, zero_point], np.int16).view(np.int32)[0]),
+            "skip": self.before[1] // 2 * WORD,
+            "columns": "NULL" if self.in_order else "{array:columns}",
+        }
+        return CField("layout", "{" + ", ".join(f".{name} = {value}" for name, value in members.items()) + "}")
+
+    def column_table(self) -> tuple[CArray, ...]:
+        """The table of columns, where they are not in order."""
+        if self.in_order:
+            return ()
+        left = np.arange(self.output[2])[:, None] * self.stride[1] - self.before[1]
+        taps = np.arange(2 * self.words)[None, :]
+        columns = np.where(taps < self.window[1], left + taps * self.dilation[1], -1)
+        return (
+            CArray("int16_t", "columns", np.where(columns < self.source[2], columns, -1).clip(-1).astype(np.int16)),
+        )
+
+
+def layout_of(graph: Graph, node: Node) -> Layout:
+    """The layout for a node."""
+    options, source, output = (
+        geometry.convolution_options(node),
+        graph.required(node, 0).shape,
+        graph.output(node).shape,
+    )
+    window = graph.required(node, 1).shape[1:3]
+    steps = zip(source[1:3], window, options.stride, options.dilation, strict=True)
+    top, left = (slide(*step, options.padding).before for step in steps)
+    dilation = (options.dilation[0], options.dilation[1] if window[1] > 1 else 1)
+    kind, words, row_words, advance = _tile(window, options.stride, dilation[1], output[2])
+    layout = Layout(
+        kind, source, output, (window[0], window[1]), options.stride, dilation, (top, left), words, row_words, advance
+    )
+    if layout.window == (3, 3) and dilation == (1, 1) and options.stride in _IN_REGISTERS:
+        special = replace(layout, kind=_IN_REGISTERS[options.stride])
+        return special if special.farthest <= LARGEST_OFFSET else layout
+    return layout
+
+
+def _tile(window: tuple[int, ...], stride: tuple[int, int], dilation: int, width: int) -> tuple[str, int, int, int]:
+    """(kind, words, row_words, advance) of tiles that read their weights from memory."""
+    if stride[1] == 1 and dilation == 1:
+        words = window[1] // 2 + 1
+        return "EP_PAIRED", words, -(-width // 2) + words - 1, WORD
+    words = -(-window[1] // 2)
+    if stride[1] == 2 and dilation == 1:
+        return "EP_SPREAD", words, width + words - 1, 2 * WORD
+    return "EP_SPREAD", words, width * words, 2 * words * WORD
+
+
+def tap_words(layout: Layout, taps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Words of the table, int64 [channels, words], from taps [channels, height, width]."""
+    if layout.kind == "EP_3X3":
+        words = np.stack([_pair(taps[:, :, 0], taps[:, :, 1]), _pair(taps[:, :, 1], taps[:, :, 2])], axis=2)
+    elif layout.kind == "EP_3X3_STRIDE_2":
+        third = np.pad(taps[:, :, 2], ((0, 0), (0, 3)))
+        words = np.concatenate([_pair(taps[:, :, 0], taps[:, :, 1]), _pair(third[:, 0::2], third[:, 1::2])], axis=1)
+    else:
+        right = 2 * layout.words - taps.shape[2]
+        even = np.pad(taps, ((0, 0), (0, 0), (0, right)))
+        words = _pair(even[:, :, 0::2], even[:, :, 1::2])
+        if layout.kind == "EP_PAIRED":
+            odd = np.pad(taps, ((0, 0), (0, 0), (1, right - 1)))
+            words = np.stack([words, _pair(odd[:, :, 0::2], odd[:, :, 1::2])], axis=3)
+    return words.reshape(len(taps), -1)
+
+
+def _pair(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Two int16 numbers in a word."""
+    return (low & 0xFFFF) | ((high & 0xFFFF) << 16)
