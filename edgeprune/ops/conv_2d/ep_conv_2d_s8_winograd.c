@@ -21,11 +21,14 @@ typedef struct {
     uint8_t *u;
     ep_winograd_tile *tiles;
     int32_t count; /* of tiles in the batch */
+    int partial;   /* whether tiles hang over the output's edges */
+    int8_t aside[TILE][TILE * TILE];
 } winograd;
 
 static winograd prepare(const ep_conv_2d_s8_winograd_params *p, uint8_t *scratch) {
     const int32_t blocks = p->batch_tiles / TILE;
     winograd w = {.p = p, .pairs = p->window.in_c / 2};
+    w.partial = p->window.out_h % TILE != 0 || p->window.out_w % TILE != 0;
     w.tile_rows = (p->window.out_h + TILE - 1) / TILE;
     w.tile_columns = (p->window.out_w + TILE - 1) / TILE;
     w.band_bytes = (TILE * w.tile_columns + 2) * p->window.in_c;
@@ -93,46 +96,38 @@ static void note_tile(winograd *w, int8_t *image, int32_t tile_row, int32_t tile
     const ep_window *window = &w->p->window;
     const int32_t y = TILE * tile_row;
     const int32_t x = TILE * tile_column;
-    ep_winograd_tile *tile = &w->tiles[w->count++];
-    tile->corner = image + (ptrdiff_t)(y * window->out_w + x) * window->out_c;
+    ep_winograd_tile *tile = &w->tiles[w->count];
+    tile->home = image + (ptrdiff_t)(y * window->out_w + x) * window->out_c;
     tile->rows = at_most_a_tile(window->out_h - y);
     tile->columns = at_most_a_tile(window->out_w - x);
-}
-
-/* A tile that hangs over the output's edge goes to `patch` first. */
-static void finish_partly(const winograd *w, const uint8_t *sums, const ep_winograd_tile *tile,
-                          const ep_winograd_stage *stage) {
-    int8_t patch[TILE * TILE];
-    const ep_winograd_tile whole = {.corner = patch, .rows = TILE, .columns = TILE};
-    ep_winograd_stage aside = *stage;
-    aside.row_bytes = TILE;
-    aside.pixel_bytes = 1;
-    aside.channel = 0;
-    w->p->finish(sums, &whole, 1, &aside);
-    for (int32_t y = 0; y < tile->rows; y++) {
-        int8_t *output = tile->corner + y * (ptrdiff_t)stage->row_bytes + stage->channel;
-        for (int32_t x = 0; x < tile->columns; x++) {
-            output[x * (ptrdiff_t)stage->pixel_bytes] = patch[y * TILE + x];
-        }
+    if (tile->rows == TILE && tile->columns == TILE) {
+        tile->corner = tile->home;
+        tile->row_bytes = window->out_w * window->out_c;
+        tile->pixel_bytes = window->out_c;
+        tile->channel_step = 1;
+    } else {
+        tile->corner = w->aside[w->count % TILE];
+        tile->row_bytes = TILE;
+        tile->pixel_bytes = 1;
+        tile->channel_step = 0;
     }
+    w->count++;
 }
 
-/* One output channel of up to four tiles: whole neighbours at once. */
-static void finish_block(const winograd *w, const uint8_t *sums, const ep_winograd_tile *tiles,
-                         int32_t count, const ep_winograd_stage *stage) {
-    int32_t done = 0;
-    while (done < count) {
-        int32_t whole = 0;
-        while (done + whole < count && tiles[done + whole].rows == TILE &&
-               tiles[done + whole].columns == TILE) {
-            whole++;
+/* What of one channel of the tiles lies aside goes home. */
+static void bring_home(const winograd *w, const ep_winograd_tile *tiles, int32_t count,
+                       int32_t channel) {
+    const ep_window *window = &w->p->window;
+    for (int32_t i = 0; i < count; i++) {
+        const ep_winograd_tile *tile = &tiles[i];
+        if (tile->channel_step != 0) {
+            continue;
         }
-        if (whole > 0) {
-            w->p->finish(sums + done * PATCH_BYTES, tiles + done, whole, stage);
-            done += whole;
-        } else {
-            finish_partly(w, sums + done * PATCH_BYTES, tiles + done, stage);
-            done++;
+        for (int32_t y = 0; y < tile->rows; y++) {
+            int8_t *output = tile->home + (ptrdiff_t)(y * window->out_w) * window->out_c + channel;
+            for (int32_t x = 0; x < tile->columns; x++) {
+                output[(ptrdiff_t)x * window->out_c] = tile->corner[y * TILE + x];
+            }
         }
     }
 }
@@ -148,34 +143,40 @@ static const uint8_t *weights_of(const winograd *w, int32_t channel) {
     return w->u;
 }
 
+/* Outputs of two channels, or of the last one, of up to four tiles. */
+static void finish_block(const winograd *w, int32_t channel, ep_winograd_tile *tiles,
+                         int32_t count) {
+    const ep_conv_2d_s8_winograd_params *p = w->p;
+    const uint8_t *sums = w->v + w->row_step - 2 * SUMS_OF_CHANNEL;
+    ep_winograd_stage stage = {.zero_point = p->output_zero_point, .row_step = w->row_step};
+    for (int32_t c = channel; c < p->window.out_c && c < channel + 2; c++) {
+        stage.bias = p->bias[c];
+        stage.factor = p->factor[c];
+        stage.scale = p->scale[c];
+        p->finish(sums, tiles, count, &stage);
+        if (w->partial) {
+            bring_home(w, tiles, count, c);
+        }
+        sums += SUMS_OF_CHANNEL;
+    }
+}
+
 /* All output channels of the tiles in the batch. */
 static void finish_batch(winograd *w) {
     const ep_conv_2d_s8_winograd_params *p = w->p;
-    const int32_t depth = p->window.out_c;
-    ep_winograd_stage stage = {.zero_point = p->output_zero_point,
-                               .row_step = w->row_step,
-                               .row_bytes = p->window.out_w * depth,
-                               .pixel_bytes = depth};
-    for (int32_t channel = 0; channel < depth; channel += 2) {
+    const int32_t v_bytes = w->pairs * PAIR_OF_V;
+    ep_winograd_steps steps = {
+        .v_back = v_bytes - 4, .u_back = w->pairs * PAIR_OF_U - 4, .row_step = w->row_step};
+    for (int32_t channel = 0; channel < p->window.out_c; channel += 2) {
         const uint8_t *u = weights_of(w, channel);
+        const uint8_t *v = w->v;
+        steps.sums = w->row_step - 2 * SUMS_OF_CHANNEL - v_bytes;
         for (int32_t first = 0; first < w->count; first += TILE) {
-            const int32_t block = first / TILE;
             const int32_t left = w->count - first;
-            const int32_t v_bytes = w->pairs * PAIR_OF_V;
-            const ep_winograd_steps steps = {.sums = (p->batch_tiles / TILE - 1 - block) * v_bytes,
-                                             .v_back = v_bytes - 4,
-                                             .u_back = w->pairs * PAIR_OF_U - 4,
-                                             .row_step = w->row_step};
-            const uint8_t *sums = w->v + w->row_step - 2 * SUMS_OF_CHANNEL;
-            p->product(w->v + (ptrdiff_t)block * v_bytes, u, &steps);
-            for (int32_t c = channel; c < depth && c < channel + 2; c++) {
-                stage.bias = p->bias[c];
-                stage.factor = p->factor[c];
-                stage.scale = p->scale[c];
-                stage.channel = c;
-                finish_block(w, sums, w->tiles + first, left < TILE ? left : TILE, &stage);
-                sums += SUMS_OF_CHANNEL;
-            }
+            p->product(v, u, &steps);
+            finish_block(w, channel, w->tiles + first, left < TILE ? left : TILE);
+            v += v_bytes;
+            steps.sums -= v_bytes;
         }
     }
     w->count = 0;

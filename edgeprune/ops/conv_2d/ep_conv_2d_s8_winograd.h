@@ -5,7 +5,7 @@
  * the band, four columns and rows apart, is transformed (..._input.h) until `batch_tiles` of
  * them are there.  Then, two output channels at a time, their weights are transformed
  * (..._weights.h) unless they lie transformed in flash, multiplied with four patches at a
- * time (..._product.h), and the sums become 4x4 tiles of output (..._output.h).
+ * time (..._product.h, ..._unrolled.h), and the sums become 4x4 tiles of output (..._output.h).
  *
  * A tile row's outputs are written only after its band is filled, and bands keep the two rows
  * that they share, so the output may lie over the input where it is no wider.
@@ -18,6 +18,7 @@
 
 #include "ep_conv_2d_s8_winograd_output.h"
 #include "ep_conv_2d_s8_winograd_product.h"
+#include "ep_conv_2d_s8_winograd_unrolled.h"
 #include "ep_runtime.h"
 
 typedef struct {
@@ -25,7 +26,7 @@ typedef struct {
     int32_t input_zero_point;
     int32_t batch_tiles;        /* a multiple of 4 */
     const int8_t *taps;         /* [out_c][in_c / 4][9][4], or NULL */
-    const int16_t *transformed; /* U: [out_c / 2][in_c / 2][2][36][2], or NULL */
+    const int16_t *transformed; /* U: [out_c / 2][36][in_c / 2][2][2], or NULL */
     const int32_t *bias;        /* for inputs q + 128 */
     const int32_t *factor;      /* as in ep_requantize.h, and so scale */
     const int32_t *scale;

@@ -65,7 +65,7 @@
                                                          "strb.w r5, [r7, r0]\n")
 
 #define NEXT_COLUMN                                                                                \
-    __asm__("ldr.w r8, [sp, #120]\n"                                                               \
+    __asm__("ldr.w r8, [sp, #112]\n"                                                               \
             "add.w r1, r1, r8\n")
 
 /* Ties of negative numbers go down. */
@@ -76,20 +76,17 @@
     "add.w r5, r5, r5, asr #31\n"
 
 /* r2 the inverse of 9, r3 zero point, r11 bias, r12 factor, lr scale.  On the stack: 0 six rows
- * of four words, 96 sums, 100 tile, 104 last tile's end, 108 row_step, 112 row_bytes,
- * 116 channel, 120 pixel_bytes. */
+ * of four words, 96 sums, 100 tile, 104 last tile's end, 108 row_step, 112 pixel_bytes. */
 #define BEGIN                                                                                      \
     __asm__("push.w {r4-r11, lr}\n"                                                                \
-            "sub.w sp, sp, #124\n"                                                                 \
+            "sub.w sp, sp, #116\n"                                                                 \
+            "add.w r2, r2, r2, lsl #1\n"                                                           \
             "add.w r2, r1, r2, lsl #3\n"                                                           \
-            "ldm.w r3, {r4-r11}\n"                                                                 \
+            "ldm.w r3, {r4-r8}\n"                                                                  \
             "str.w r0, [sp, #96]\n"                                                                \
             "str.w r1, [sp, #100]\n"                                                               \
             "str.w r2, [sp, #104]\n"                                                               \
             "str.w r8, [sp, #108]\n"                                                               \
-            "str.w r9, [sp, #112]\n"                                                               \
-            "str.w r11, [sp, #116]\n"                                                              \
-            "str.w r10, [sp, #120]\n"                                                              \
             "mov.w r11, r4\n"                                                                      \
             "mov.w r12, r5\n"                                                                      \
             "mov.w lr, r6\n"                                                                       \
@@ -102,29 +99,32 @@
 
 /* Where the tile goes, and on to the next. */
 #define PLACE_TILE                                                                                 \
-    __asm__("ldr.w r1, [sp, #100]\n"                                                               \
+    __asm__("ldr.w r7, [sp, #100]\n"                                                               \
             "ldr.w r4, [sp, #96]\n"                                                                \
-            "ldr.w r5, [sp, #116]\n"                                                               \
-            "ldr.w r0, [sp, #112]\n"                                                               \
-            "ldr.w r6, [r1]\n"                                                                     \
+            "ldr.w r1, [r7]\n"                                                                     \
+            "ldr.w r0, [r7, #4]\n"                                                                 \
+            "ldr.w r5, [r7, #8]\n"                                                                 \
+            "ldr.w r6, [r7, #12]\n"                                                                \
             "add.w r4, r4, #24\n"                                                                  \
-            "add.w r7, r1, #8\n"                                                                   \
+            "add.w r6, r6, r1\n"                                                                   \
+            "str.w r5, [sp, #112]\n"                                                               \
             "str.w r4, [sp, #96]\n"                                                                \
-            "str.w r7, [sp, #100]\n"                                                               \
-            "add.w r1, r6, r5\n")
+            "str.w r6, [r7]\n"                                                                     \
+            "add.w r7, r7, #24\n"                                                                  \
+            "str.w r7, [sp, #100]\n")
 
 #define END                                                                                        \
     __asm__("ldr.w r4, [sp, #100]\n"                                                               \
             "ldr.w r5, [sp, #104]\n"                                                               \
             "cmp.w r4, r5\n"                                                                       \
             "bne.w 1b\n"                                                                           \
-            "add.w sp, sp, #124\n"                                                                 \
+            "add.w sp, sp, #116\n"                                                                 \
             "pop.w {r4-r11, pc}\n")
 
 #define DEFINE(NAME, SIGN)                                                                         \
     __attribute__((naked, noinline)) void NAME(                                                    \
-        EP_UNUSED const uint8_t *sums, EP_UNUSED const ep_winograd_tile *tiles,                    \
-        EP_UNUSED int32_t count, EP_UNUSED const ep_winograd_stage *stage) {                       \
+        EP_UNUSED const uint8_t *sums, EP_UNUSED ep_winograd_tile *tiles, EP_UNUSED int32_t count, \
+        EP_UNUSED const ep_winograd_stage *stage) {                                                \
         BEGIN;                                                                                     \
         ROWS;                                                                                      \
         PLACE_TILE;                                                                                \
@@ -155,7 +155,7 @@ static void transform(const uint32_t m[6], uint32_t result[4]) {
     result[3] = 2u * difference2 - difference1 + 6u * m[5];
 }
 
-static void finish_tile(const uint8_t *sums, int8_t *corner, const ep_winograd_stage *stage,
+static void finish_tile(const uint8_t *sums, ep_winograd_tile *tile, const ep_winograd_stage *stage,
                         int relu) {
     static const int32_t twos[4] = {0, 1, 2, 2};
     uint32_t rows[6][4];
@@ -175,28 +175,29 @@ static void finish_tile(const uint8_t *sums, int8_t *corner, const ep_winograd_s
         transform(column, result);
         for (int32_t y = 0; y < 4; y++) {
             const int32_t sum = (int32_t)(result[y] * 0x38e38e39u) >> (6 - twos[x] - twos[y]);
-            int8_t *out = corner + y * stage->row_bytes + x * stage->pixel_bytes + stage->channel;
+            int8_t *out = tile->corner + y * tile->row_bytes + x * tile->pixel_bytes;
             *out = relu ? ep_requantize_fast_relu(stage->bias + sum, stage->factor, stage->scale,
                                                   stage->zero_point)
                         : ep_requantize_fast(stage->bias + sum, stage->factor, stage->scale,
                                              stage->zero_point);
         }
     }
+    tile->corner += tile->channel_step;
 }
 
-static void finish_tiles(const uint8_t *sums, const ep_winograd_tile *tiles, int32_t count,
+static void finish_tiles(const uint8_t *sums, ep_winograd_tile *tiles, int32_t count,
                          const ep_winograd_stage *stage, int relu) {
     for (int32_t i = 0; i < count; i++) {
-        finish_tile(sums + 24 * i, tiles[i].corner, stage, relu);
+        finish_tile(sums + 24 * i, tiles + i, stage, relu);
     }
 }
 
-void ep_winograd_output_any(const uint8_t *sums, const ep_winograd_tile *tiles, int32_t count,
+void ep_winograd_output_any(const uint8_t *sums, ep_winograd_tile *tiles, int32_t count,
                             const ep_winograd_stage *stage) {
     finish_tiles(sums, tiles, count, stage, 0);
 }
 
-void ep_winograd_output_relu(const uint8_t *sums, const ep_winograd_tile *tiles, int32_t count,
+void ep_winograd_output_relu(const uint8_t *sums, ep_winograd_tile *tiles, int32_t count,
                              const ep_winograd_stage *stage) {
     finish_tiles(sums, tiles, count, stage, 1);
 }

@@ -15,30 +15,33 @@
 
 #include <stdint.h>
 
-/* Where four by four outputs go, and how many rows and columns of them there are. */
+/* Where four by four outputs go; distances in bytes.  A tile that hangs over the edge of the
+ * output goes to a place aside, from where `rows` by `columns` outputs are copied `home`. */
 typedef struct {
-    int8_t *corner;
+    int8_t *corner;       /* of the channel that is next */
+    int32_t row_bytes;    /* from row to row */
+    int32_t pixel_bytes;  /* from column to column */
+    int32_t channel_step; /* from channel to channel */
+    int8_t *home;
     int16_t rows;
     int16_t columns;
 } ep_winograd_tile;
 
-/* What makes int8 of the outputs of one channel; distances in bytes. */
+/* What makes int8 of the outputs of one channel. */
 typedef struct {
     int32_t bias;
     int32_t factor; /* as in ep_requantize.h, and so scale */
     int32_t scale;
     int32_t zero_point;
-    int32_t row_step;    /* from row to row of the sums */
-    int32_t row_bytes;   /* from row to row of the output */
-    int32_t pixel_bytes; /* from column to column of the output */
-    int32_t channel;     /* from a tile's corner to the channel */
+    int32_t row_step; /* from row to row of the sums, in bytes */
 } ep_winograd_stage;
 
-typedef void ep_winograd_output(const uint8_t *sums, const ep_winograd_tile *tiles, int32_t count,
+typedef void ep_winograd_output(const uint8_t *sums, ep_winograd_tile *tiles, int32_t count,
                                 const ep_winograd_stage *stage);
 
-/* All 16 outputs of each of `count` tiles.  Row i of the first tile's sums, six words, is at
- * `sums` + i * row_step; the next tile's lies behind it. */
+/* All 16 outputs of each of `count` tiles, whose corners then are those of the next channel.
+ * Row i of the first tile's sums, six words, is at `sums` + i * row_step; the next tile's lies
+ * behind it. */
 ep_winograd_output ep_winograd_output_any;
 
 /* The same where the lower clamp is at or above the zero point. */

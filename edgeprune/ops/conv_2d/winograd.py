@@ -21,14 +21,16 @@ from edgeprune.ops.products import core_factor
 from edgeprune.ops.requantize import accumulator_bounds, fast_requantization, has_fast_requantization
 from edgeprune.targets import Extension, McuCpu
 
-# : Weight transform as `ep_conv_2d_s8_winograd_weights.h` has it.
+#: Weight transform as `ep_conv_2d_s8_winograd_weights.h` has it.
 _G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]], np.int64)
-# : Outputs of a tile, per side, and patches multiplied at a time.
+#: Outputs of a tile, per side, and patches multiplied at a time.
 _TILE, _BLOCK = 4, 4
-# : 64 times the sum over an output's window must fit int32; and what the requantization takes.
+#: 64 times the sum over an output's window must fit int32; and what the requantization takes.
 _SUM_LIMIT, _ACCUMULATOR_LIMIT = 1 << 25, 1 << 30
-# : Pairs of channels that the loop of the products takes per round.
-_ROUND = 8
+#: Pairs of channels that the loop of the products takes per round, and for which it is unrolled at most.
+_ROUND, _UNROLLED = 8, 42
+#: `ep_winograd_tile` on a 64-bit host; a core takes less.
+_TILE_BYTES = 40
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Winograd(Kernel):
         depth = graph.required(node, 0).shape[3]
         if weights[1:] != (3, 3, depth) or depth % 4 or options.stride + options.dilation != (1, 1, 1, 1):
             return False
+        if self.transformed and depth > 2 * _UNROLLED:
+            return False
         if self.batch > _BLOCK and self.batch >= 2 * _shape(graph, node).tiles:
             return False  # a smaller batch does the same in less memory
         rows = _filters(graph, node).reshape(weights[0], -1)
@@ -116,21 +120,22 @@ class Winograd(Kernel):
         sign = 0 if low >= graph.output(node).quantized().zero_point else 16
         clamp = 0.0 if (low, high) == (-128, 127) else 3.0 * graph.output(node).size / shape.batches
         batches = -(-shape.tiles // self.batch)
-        cycles = _input_cycles(shape) + _product_cycles(shape) + _output_cycles(shape, sign) + clamp
+        cycles = _input_cycles(shape) + _product_cycles(shape, self.transformed) + _output_cycles(shape, sign) + clamp
         if not self.transformed:
             cycles += batches * (shape.channels + shape.channels % 2) * (_WEIGHT_CYCLES * shape.pairs + 60)
         read = batches * 9 * shape.depth * shape.channels
         if self.transformed:
             read = 144 * shape.pairs * shape.channels * -(-shape.tiles // _BLOCK)
-        return Cost(shape.batches * cycles * core_factor(cpu), shape.batches * read, _loop_bytes(shape))
+        return Cost(
+            shape.batches * cycles * core_factor(cpu), shape.batches * read, _loop_bytes(shape, self.transformed)
+        )
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         """Descriptors, columns, V and sums, the band, and U where it is made."""
         shape = _shape(graph, node)
         v = 6 * (self._batch(shape) * 24 * shape.pairs + 192)
         u = 0 if self.transformed else 288 * shape.pairs
-        # A descriptor holds a pointer, which takes 8 bytes more on a host.
-        return 16 * self._batch(shape) + 6 * 18 * 4 + v + shape.band_bytes + u
+        return _TILE_BYTES * self._batch(shape) + 6 * 18 * 4 + v + shape.band_bytes + u
 
     def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """Outputs stay behind the rows that are still to be read."""
@@ -158,13 +163,14 @@ class Winograd(Kernel):
             CField("batch_tiles", str(self._batch(shape))),
             CField(table.suffix, f"{{array:{table.suffix}}}"),
             *(CField(array.suffix, f"{{array:{array.suffix}}}") for array in stage),
-            CField("product", _product(shape)),
+            CField("product", _unrolled(shape) if self.transformed else _product(shape)),
             CField("finish", f"ep_winograd_output_{'relu' if low >= zero_point else 'any'}"),
             CField("output_zero_point", str(zero_point)),
             CField("low", str(low)),
             CField("high", str(high)),
         )
-        return KernelCode((table, *stage), fields)
+        definition = f"EP_WINOGRAD_PRODUCT({_unrolled(shape)}, {shape.pairs})"
+        return KernelCode((table, *stage), fields, (definition,) if self.transformed else ())
 
     def _batch(self, shape: _Shape) -> int:
         """Tiles of a batch, no more than there are, in whole blocks."""
@@ -184,10 +190,10 @@ def _taps(weights: npt.NDArray[np.int64]) -> CArray:
 
 
 def _transformed(weights: npt.NDArray[np.int64]) -> CArray:
-    """int16 [channels / 2, depth / 2, 2, 36, 2]: the last axis is channels 0 and 2 of four, or 1 and 3."""
+    """int16 [channels / 2, 36, depth / 2, 2, 2]: the last axis is channels 0 and 2 of four, or 1 and 3."""
     even = _by_twos(weights)
-    u = np.einsum("ia,oabc,jb->ocij", _G, even, _G, optimize=True)
-    u = u.reshape(len(even) // 2, 2, -1, 2, 2, 36).transpose(0, 2, 4, 1, 5, 3)
+    u = np.einsum("ia,oabc,jb->ijoc", _G, even, _G, optimize=True)
+    u = u.reshape(36, len(even) // 2, 2, -1, 2, 2).transpose(1, 0, 3, 5, 2, 4)
     return CArray("int16_t", "transformed", u.astype(np.int16))
 
 
@@ -201,12 +207,18 @@ def _product(shape: _Shape) -> str:
     return f"ep_winograd_product_{_first(shape)}{looped}"
 
 
-def _loop_bytes(shape: _Shape) -> int:
-    """Code of the products, per place: most of the time goes there."""
+def _unrolled(shape: _Shape) -> str:
+    return f"ep_winograd_product_unrolled_{shape.pairs}"
+
+
+def _loop_bytes(shape: _Shape, unrolled: bool) -> int:
+    """Code of the products, where most of the time goes: of two places, or of one with its loop."""
+    if unrolled:
+        return 112 * shape.pairs + 180
     return 56 * (_first(shape) + (_ROUND if shape.pairs > _ROUND else 0)) + 130
 
 
-# : Cycles of a Cortex - M4 per pair of channels of one filter.
+#: Cycles of a Cortex-M4 per pair of channels of one filter.
 _WEIGHT_CYCLES = 152.0
 
 
@@ -226,15 +238,15 @@ def _runs(shape: _Shape) -> int:
     return len(starts | set(range(0, shape.tiles, _BLOCK)))
 
 
-def _product_cycles(shape: _Shape) -> float:
+def _product_cycles(shape: _Shape, unrolled: bool) -> float:
     rounds = (shape.pairs - _first(shape)) // _ROUND
-    place = 16.0 * shape.pairs + 21 + (4 + 5 * rounds if rounds else 0)
-    return -(-shape.tiles // _BLOCK) * -(-shape.channels // 2) * (36 * place + 200)
+    beside = 17.0 if unrolled else 24.0 + 6.5 * rounds + (3 if rounds else 0)
+    return -(-shape.tiles // _BLOCK) * -(-shape.channels // 2) * (36 * (16.0 * shape.pairs + beside) + 180)
 
 
 def _output_cycles(shape: _Shape, sign: int) -> float:
-    whole = shape.channels * shape.tiles * (359.0 + sign)
-    return whole + shape.channels * (120.0 * -(-shape.tiles // _BLOCK) + 250.0 * shape.partial)
+    whole = shape.channels * shape.tiles * (355.0 + sign)
+    return whole + shape.channels * (40.0 * -(-shape.tiles // _BLOCK) + 220.0 * shape.partial)
 
 
 KERNELS = (
