@@ -16,6 +16,8 @@ _FIRMWARE_FLASH, _FIRMWARE_RAM = 12_000, 1_500
 _OVERFLOW = 1e3
 #: The objective that decides between plans that are equal by the first.
 _TIE = 1e-3
+#: Limits of RAM from which the search starts.
+_STARTS = 6
 
 
 class Objective(enum.Enum):
@@ -77,9 +79,11 @@ def select(
 ) -> tuple[Choice | None, ...]:
     """Take one option per layer.
 
-    Coordinate descent from the fastest choice: layers are revisited until no change of one
-    layer improves the product.  What matters between layers is shared: code is paid once per
-    kernel and definition, and scratch only where it raises the peak.
+    Coordinate descent: layers are revisited until no change of one layer improves the product.
+    What matters between layers is shared: code is paid once per kernel and definition, and
+    scratch only where it raises the peak.  Several layers may raise it alike, so that no change
+    of one of them helps; hence the descent starts from the fastest choice within several limits
+    of RAM, and the best end is taken.
 
     Args:
         options: Per layer, in order; empty for a view.
@@ -87,21 +91,47 @@ def select(
         target: Its flash and RAM bound the plan, where any plan keeps within them.
         objective: What to minimise.
     """
-    taken = [min(range(len(row)), key=lambda i: row[i].cycles) if row else -1 for row in options]
     score = _Score(options, live_bytes, target, objective)
-    best = score.of(taken)
-    improved = True
-    while improved:
-        improved = False
-        for layer, row in enumerate(options):
-            for index in range(len(row)):
-                trial = [*taken[:layer], index, *taken[layer + 1 :]]
-                if index != taken[layer] and (found := score.of(trial)) < best - 1e-12:
-                    best, taken, improved = found, trial, True
+    ends = [_descend(start, score) for start in _starts(options, live_bytes)]
+    taken = min(ends, key=score.of)
     return tuple(
         Choice(row[i], _reason(row, i, objective), tuple(o for o in row if o is not row[i])) if row else None
         for row, i in zip(options, taken, strict=True)
     )
+
+
+def _starts(options: Sequence[tuple[Option, ...]], live_bytes: Sequence[int]) -> list[list[int]]:
+    """The fastest choice, and the fastest within limits between the least RAM possible and its own."""
+    needs = [
+        [live + option.scratch_bytes - option.saved_bytes for option in row]
+        for live, row in zip(live_bytes, options, strict=True)
+    ]
+    least = max((min(row) for row in needs if row), default=0)
+    limits = sorted({need for row in needs for need in row if need >= least}) or [0]
+    chosen = sorted({limits[round(i * (len(limits) - 1) / _STARTS)] for i in range(_STARTS + 1)})
+    starts = []
+    for limit in chosen:
+        within = [[i for i, need in enumerate(row) if need <= limit] for row in needs]
+        start = [
+            min(fitting, key=lambda i, row=row: row[i].cycles) if row else -1  # type: ignore[misc]
+            for row, fitting in zip(options, within, strict=True)
+        ]
+        if start not in starts:
+            starts.append(start)
+    return starts
+
+
+def _descend(taken: list[int], score: _Score) -> list[int]:
+    """Change one layer after another while that improves the score."""
+    best, improved = score.of(taken), True
+    while improved:
+        improved = False
+        for layer, row in enumerate(score.options):
+            for index in range(len(row)):
+                trial = [*taken[:layer], index, *taken[layer + 1 :]]
+                if index != taken[layer] and (found := score.of(trial)) < best - 1e-12:
+                    best, taken, improved = found, trial, True
+    return taken
 
 
 @dataclass(frozen=True)
