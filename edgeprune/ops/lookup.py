@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune import runtime
-from edgeprune.graph import Graph, Node, Tensor
+from edgeprune.graph import DType, Graph, Node, Tensor
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier, requantize
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.targets import McuCpu
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
-#: Outputs of a node for the inputs -128 to 127, in this order.
-Table = Callable[[Graph, Node], npt.NDArray[np.int8]]
+#: Outputs of a node for all values of its input, the smallest first; each of one byte.
+Table = Callable[[Graph, Node], npt.NDArray[np.generic]]
 _BEYOND_INT8 = np.float32(1 << 20)
 
 
@@ -30,7 +30,7 @@ class LookupKernel(Kernel):
     """int8 to int8 through a table, over the input's own memory where nothing else needs it.
 
     Args:
-        table: Computes the outputs for the inputs -128 to 127.
+        table: Computes the outputs for all inputs, the smallest first.
     """
 
     name = "ep_lookup_s8"
@@ -46,9 +46,11 @@ class LookupKernel(Kernel):
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The table, turned so that the input's byte is its index."""
-        table = np.roll(self._table(graph, node), 128)
+        table = self._table(graph, node).view(np.uint8)
+        if graph.required(node, 0).dtype is DType.INT8:
+            table = np.roll(table, 128)
         return KernelCode(
-            (CArray("int8_t", "table", table),),
+            (CArray("uint8_t", "table", table),),
             (CField("table", "{array:table}"), CField("count", str(graph.output(node).size))),
         )
 
@@ -58,8 +60,9 @@ class LookupKernel(Kernel):
 
 
 def inputs(source: Tensor) -> Integers:
-    """All int8 values less the tensor's zero point."""
-    return np.arange(-128, 128, dtype=np.int64) - source.quantized().zero_point
+    """All values of an int8 or uint8 tensor less its zero point."""
+    first = -128 if source.dtype is DType.INT8 else 0
+    return np.arange(first, first + 256, dtype=np.int64) - source.quantized().zero_point
 
 
 def saturated(values: Integers) -> npt.NDArray[np.int8]:

@@ -11,15 +11,15 @@ static uint32_t look_up_word(const uint8_t *table, uint32_t word) {
     return a | (b << 8) | (c << 16) | (d << 24);
 }
 
-void ep_lookup_s8(const ep_lookup_s8_params *p, const int8_t *input, int8_t *output,
-                  void *scratch) {
-    const uint8_t *table = (const uint8_t *)p->table;
+void ep_lookup_s8(const ep_lookup_s8_params *p, const void *input, void *output, void *scratch) {
+    const uint8_t *from = input;
+    uint8_t *to = output;
     const int32_t words = p->count & ~3;
     (void)scratch;
     for (int32_t i = 0; i < words; i += 4) {
-        ep_store_word(output + i, look_up_word(table, ep_load_word(input + i)));
+        ep_store_word(to + i, look_up_word(p->table, ep_load_word(from + i)));
     }
     for (int32_t i = words; i < p->count; i++) {
-        output[i] = (int8_t)table[(uint8_t)input[i]];
+        to[i] = p->table[from[i]];
     }
 }

@@ -1,4 +1,4 @@
-"""DEQUANTIZE: int8 to float32."""
+"""DEQUANTIZE: integers to float32."""
 
 from __future__ import annotations
 
@@ -7,42 +7,46 @@ from pathlib import Path
 from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops.integers import INTEGERS, not_quantized
 from edgeprune.targets import McuCpu
 
+_TYPES = (DType.INT8, DType.UINT8, DType.INT16)
 
-def int8_to_float(graph: Graph, node: Node) -> str | None:
-    """The input is int8 with one scale and zero point, the output float32."""
-    source, output = graph.required(node, 0), graph.output(node)
-    if (source.dtype, output.dtype) != (DType.INT8, DType.FLOAT32):
-        return f"{source.dtype.value} to {output.dtype.value}"
-    if source.quantization is None or source.quantization.per_channel:
-        return f"{source.name!r} has no per-tensor scale"
-    return None
+
+def integer_to_float(graph: Graph, node: Node) -> str | None:
+    """The input has one scale and zero point, the output is float32."""
+    output = graph.output(node)
+    if output.dtype is not DType.FLOAT32:
+        return f"{output.name!r} is {output.dtype.value}"
+    return not_quantized(graph.required(node, 0), _TYPES)
 
 
 class _Plain(Kernel):
-    name = "ep_dequantize_s8_f32"
+    name = "ep_dequantize"
     folder = Path(__file__).parent
+    types = tuple(dtype.value for dtype in _TYPES)
+    code_bytes = 80
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        return Cost(9.0 * graph.output(node).size)
+        return Cost(14.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        source = graph.required(node, 0).quantized()
+        source = graph.required(node, 0)
         fields = (
-            CField("count", str(graph.output(node).size)),
-            CField("scale", base.c_float(source.scale)),
-            CField("zero_point", str(source.zero_point)),
+            CField("count", str(source.size)),
+            CField("type", INTEGERS[source.dtype]),
+            CField("scale", base.c_float(source.quantized().scale)),
+            CField("zero_point", str(source.quantized().zero_point)),
         )
         return KernelCode((), fields)
 
 
 class Dequantize(Operator):
-    """DEQUANTIZE from int8."""
+    """DEQUANTIZE from an integer type."""
 
     name = "DEQUANTIZE"
-    summary = "int8 to float32."
-    constraints = (int8_to_float,)
+    summary = "Integers to float32."
+    constraints = (integer_to_float,)
     kernels = (_Plain(),)
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:

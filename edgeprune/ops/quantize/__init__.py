@@ -1,4 +1,4 @@
-"""QUANTIZE: float32 to int8, or int8 to another scale."""
+"""QUANTIZE: float32 to integers, or integers to another scale, zero point or type."""
 
 from __future__ import annotations
 
@@ -9,78 +9,107 @@ import numpy.typing as npt
 
 from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base, lookup
-from edgeprune.ops.arithmetic import quantize_multiplier
+from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops.integers import INTEGERS, limits, not_quantized
 from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
+_BYTES = (DType.INT8, DType.UINT8)
+#: Types that the reference makes of each.
+_OUTPUTS = {
+    DType.FLOAT32: (DType.INT8, DType.UINT8, DType.INT16),
+    DType.INT8: _BYTES,
+    DType.UINT8: _BYTES,
+    DType.INT16: (DType.INT8, DType.INT16, DType.INT32),
+    DType.INT32: (DType.INT8, DType.INT16),
+}
 
 
-def float_or_int8_input(graph: Graph, node: Node) -> str | None:
-    """The input is float32, or int8 with one scale and zero point."""
-    tensor = graph.required(node, 0)
-    if tensor.dtype is DType.FLOAT32:
-        return None
-    return base.int8_input_and_output(graph, node)
+def known_conversion(graph: Graph, node: Node) -> str | None:
+    """float32 becomes int8, uint8 or int16; int8 and uint8 either; int16 int8, int16 or int32; int32 int8 or int16."""
+    source, output = graph.required(node, 0).dtype, graph.output(node).dtype
+    return None if output in _OUTPUTS.get(source, ()) else f"{source.value} to {output.value}"
 
 
-def int8_output(graph: Graph, node: Node) -> str | None:
-    """The output is int8 with one scale and zero point."""
-    return base.not_int8(graph.output(node))
+def one_scale(graph: Graph, node: Node) -> str | None:
+    """Integers have one scale and zero point per tensor."""
+    source, output = graph.required(node, 0), graph.output(node)
+    fault = None if source.dtype is DType.FLOAT32 else not_quantized(source, tuple(INTEGERS))
+    return fault or not_quantized(output, tuple(INTEGERS))
+
+
+def _multiplier(graph: Graph, node: Node) -> Multiplier:
+    return quantize_multiplier(graph.required(node, 0).quantized().scale / graph.output(node).quantized().scale)
+
+
+def _output_fields(graph: Graph, node: Node) -> tuple[CField, ...]:
+    output = graph.output(node)
+    low, high = limits(output)
+    return (
+        CField("count", str(output.size)),
+        CField("type", INTEGERS[output.dtype]),
+        CField("zero_point", str(output.quantized().zero_point)),
+        CField("low", low),
+        CField("high", high),
+    )
 
 
 class _FromFloat(Kernel):
-    name = "ep_quantize_f32_s8"
+    name = "ep_quantize_f32"
     types = ("float32",)
     folder = _FOLDER
+    code_bytes = 160
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        return Cost(40.0 * graph.output(node).size)
+        return Cost(50.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        output = graph.output(node)
-        fields = (
-            CField("count", str(output.size)),
-            CField("scale", base.c_float(output.quantized().scale)),
-            CField("zero_point", str(output.quantized().zero_point)),
-        )
-        return KernelCode((), fields)
+        scale = CField("scale", base.c_float(graph.output(node).quantized().scale))
+        return KernelCode((), (*_output_fields(graph, node), scale))
 
 
-class _Rescale(Kernel):
-    name = "ep_quantize_s8_s8"
+class _Integer(Kernel):
+    name = "ep_quantize_integer"
+    types = tuple(dtype.value for dtype in INTEGERS)
     folder = _FOLDER
+    code_bytes = 240
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        return Cost(20.0 * graph.output(node).size)
+        return Cost(45.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
-        multiplier = quantize_multiplier(source.scale / output.scale)
+        source, multiplier = graph.required(node, 0), _multiplier(graph, node)
         fields = (
-            CField("count", str(graph.output(node).size)),
-            CField("input_zero_point", str(source.zero_point)),
+            CField("input_type", INTEGERS[source.dtype]),
+            CField("input_zero_point", str(source.quantized().zero_point)),
             CField("mantissa", str(multiplier.mantissa)),
             CField("shift", str(multiplier.shift)),
-            CField("zero_point", str(output.zero_point)),
         )
-        return KernelCode((), fields)
+        return KernelCode((), (*_output_fields(graph, node), *fields))
 
 
-def _table(graph: Graph, node: Node) -> npt.NDArray[np.int8]:
-    source, output = graph.required(node, 0), graph.output(node)
-    multiplier = quantize_multiplier(source.quantized().scale / output.quantized().scale)
-    values = lookup.rescaled(lookup.inputs(source), multiplier)
-    return lookup.saturated(values + output.quantized().zero_point)
+def _table(graph: Graph, node: Node) -> npt.NDArray[np.generic]:
+    output = graph.output(node)
+    values = lookup.rescaled(lookup.inputs(graph.required(node, 0)), _multiplier(graph, node))
+    bounds = np.iinfo(output.dtype.numpy)  # type: ignore[type-var]
+    return np.clip(values + output.quantized().zero_point, bounds.min, bounds.max).astype(output.dtype.numpy)
+
+
+class _Bytes(lookup.LookupKernel):
+    types = tuple(dtype.value for dtype in _BYTES)
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        return graph.output(node).dtype in _BYTES
 
 
 class Quantize(Operator):
-    """QUANTIZE to int8."""
+    """QUANTIZE to an integer type."""
 
     name = "QUANTIZE"
-    summary = "float32 to int8, or int8 to another scale and zero point."
-    constraints = (int8_output, float_or_int8_input)
-    kernels = (_FromFloat(), _Rescale(), lookup.LookupKernel(_table))
+    summary = "float32 to integers, or integers to another scale, zero point or type."
+    constraints = (known_conversion, one_scale)
+    kernels = (_FromFloat(), _Integer(), _Bytes(_table))
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """The input's shape."""

@@ -23,30 +23,6 @@ def reshape(model: ModelBuilder, random: Random) -> None:
     model.output(result)
 
 
-def quantize(model: ModelBuilder, random: Random) -> None:
-    shape = (1, int(random.integers(1, 40)))
-    source = model.input(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
-    result = model.tensor(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
-    model.operator("QUANTIZE", (source,), (result,), schema.QuantizeOptionsT())
-    model.output(result)
-
-
-def quantize_float(model: ModelBuilder, random: Random) -> None:
-    shape = (1, int(random.integers(1, 40)))
-    source = model.input(shape, "float32")
-    result = model.tensor(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
-    model.operator("QUANTIZE", (source,), (result,), schema.QuantizeOptionsT())
-    model.output(result)
-
-
-def dequantize(model: ModelBuilder, random: Random) -> None:
-    shape = (1, int(random.integers(1, 40)))
-    source = model.input(shape, scale=draw.scale(random), zero_point=draw.zero_point(random))
-    result = model.tensor(shape, "float32")
-    model.operator("DEQUANTIZE", (source,), (result,), schema.DequantizeOptionsT())
-    model.output(result)
-
-
 def pad(model: ModelBuilder, random: Random) -> None:
     rank = int(random.integers(1, 5))
     shape = tuple(int(v) for v in random.integers(1, 6, rank))
@@ -96,11 +72,8 @@ def shape(model: ModelBuilder, random: Random) -> None:
 
 
 CASES = {
-    "DEQUANTIZE": dequantize,
     "EXPAND_DIMS": expand_dims,
     "PAD": pad,
-    "QUANTIZE": quantize,
-    "QUANTIZE float32": quantize_float,
     "RESHAPE": reshape,
     "SHAPE": shape,
     "SQUEEZE": squeeze,

@@ -1,9 +1,9 @@
-#include "ep_quantize_f32_s8.h"
+#include "ep_quantize_f32.h"
 
 /* Round half away from zero without a mathematics library.  The input is limited first,
  * so that the conversion is defined for every float; NaN takes the lower limit. */
 static int32_t round_float(float value) {
-    const float limit = 1024.0f; /* beyond any difference of two int8 values */
+    const float limit = 131072.0f; /* beyond any difference of two int16 values */
     int32_t whole;
     float rest;
     if (!(value > -limit)) {
@@ -20,11 +20,11 @@ static int32_t round_float(float value) {
     return rest <= -0.5f ? whole - 1 : whole;
 }
 
-void ep_quantize_f32_s8(const ep_quantize_f32_s8_params *p, const float *input, int8_t *output,
-                        void *scratch) {
+void ep_quantize_f32(const ep_quantize_f32_params *p, const float *input, void *output,
+                     void *scratch) {
     (void)scratch;
     for (int32_t i = 0; i < p->count; i++) {
         int32_t value = round_float(input[i] / p->scale) + p->zero_point;
-        output[i] = (int8_t)ep_clamp(value, INT8_MIN, INT8_MAX);
+        ep_write_integer(output, p->type, i, ep_clamp(value, p->low, p->high));
     }
 }
