@@ -7,6 +7,7 @@
 #ifndef EP_AFFINE_S8_H
 #define EP_AFFINE_S8_H
 
+#include "ep_broadcast.h"
 #include "ep_runtime.h"
 
 typedef struct {
@@ -20,14 +21,6 @@ void ep_affine_s8(const ep_affine *a, const int8_t *row, int8_t *output, int32_t
 
 void ep_affine_pair_s8(const ep_affine *a, const int8_t *first, const int8_t *second,
                        int8_t *output, int32_t count);
-
-/* How two inputs meet: the output's extents, and elements to step in each input per dimension,
- * 0 where it repeats.  In the last dimension a step is 0 or 1. */
-typedef struct {
-    int32_t extent[4];
-    int32_t first_step[4];
-    int32_t second_step[4];
-} ep_broadcast;
 
 void ep_affine_broadcast_s8(const ep_affine *a, const ep_broadcast *b, const int8_t *first,
                             const int8_t *second, int8_t *output);

@@ -3,76 +3,26 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from edgeprune.graph import Graph, Node, Tensor
-from edgeprune.ops import base, elementwise, geometry
-from edgeprune.ops.arithmetic import Multiplier, activation_range, quantize_multiplier, requantize
-from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops import elementwise, geometry
+from edgeprune.ops.arithmetic import Multiplier, activation_range, requantize
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
+from edgeprune.ops.binary import FloatRows
 from edgeprune.ops.elementwise import Affine
-from edgeprune.ops.enums import activation_name
+from edgeprune.ops.sums import HEADROOM_BITS, INT16_KERNELS, Scaling, Sum, SumOptions, scaling_of, sign
 from edgeprune.targets import Extension, McuCpu
 
 _FOLDER = Path(__file__).parent
-#: Inputs are scaled up by 2**20 before they are rescaled, so that few bits are lost.
-HEADROOM_BITS = 20
-
-
-@dataclass(frozen=True)
-class AddOptions:
-    """Options of ADD."""
-
-    activation: str
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """How the two inputs and their sum are rescaled."""
-
-    first: Multiplier
-    second: Multiplier
-    output: Multiplier
-
-
-def scaling_of(graph: Graph, node: Node) -> Scaling:
-    """Both inputs go to a common scale, twice the larger one; the sum goes from there to the output's."""
-    first, second = (graph.required(node, i).quantized().scale for i in (0, 1))
-    common = 2.0 * max(first, second)
-    return Scaling(
-        quantize_multiplier(first / common),
-        quantize_multiplier(second / common),
-        quantize_multiplier(common / ((1 << HEADROOM_BITS) * graph.output(node).quantized().scale)),
-    )
-
-
-def second_input_like_the_first(graph: Graph, node: Node) -> str | None:
-    """Input 1 is int8 with one scale and zero point."""
-    return base.not_int8(graph.required(node, 1))
-
-
-def broadcastable(graph: Graph, node: Node) -> str | None:
-    """The shapes of the two inputs broadcast, with at most four dimensions."""
-    first, second = (graph.required(node, i).shape for i in (0, 1))
-    try:
-        result = np.broadcast_shapes(first, second)
-    except ValueError:
-        return f"{first} and {second} do not"
-    return None if len(result) <= 4 else f"{first} and {second} give {len(result)} dimensions"
-
-
-def output_scale_within_range(graph: Graph, node: Node) -> str | None:
-    """The output's scale is more than the larger input scale divided by 2**19."""
-    shift = scaling_of(graph, node).output.shift
-    return None if shift <= 0 else f"the output multiplier has the shift {shift}"
 
 
 def _fields(graph: Graph, node: Node) -> tuple[CField, ...]:
     scaling = scaling_of(graph, node)
-    output = geometry.int8_output_fields(graph.output(node), cast(AddOptions, node.options).activation)
+    output = geometry.int8_output_fields(graph.output(node), cast(SumOptions, node.options).activation)
 
     def operand(index: int, multiplier: Multiplier) -> str:
         zero_point = graph.required(node, index).quantized().zero_point
@@ -112,12 +62,12 @@ class _Broadcast(Kernel):
         return Cost(75.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        shape = (1,) * (4 - len(graph.output(node).shape)) + graph.output(node).shape
+        shape = elementwise.broadcast(graph.required(node, 0).shape, graph.required(node, 1).shape)
         fields = (
             CField("sum", "{" + _members(graph, node) + "}"),
-            CField("extent", geometry.numbers(shape)),
-            CField("first_stride", geometry.numbers(_strides(graph.required(node, 0).shape))),
-            CField("second_stride", geometry.numbers(_strides(graph.required(node, 1).shape))),
+            CField("extent", geometry.numbers(shape.extents)),
+            CField("first_stride", geometry.numbers(shape.first)),
+            CField("second_stride", geometry.numbers(shape.second)),
         )
         return KernelCode((), fields)
 
@@ -146,7 +96,7 @@ class _Dsp(Kernel):
 
     def _fitted(self, graph: Graph, node: Node) -> Affine | None:
         first, second, output = (t.quantized() for t in self._tensors(graph, node))
-        slopes = first.scale / output.scale, second.scale / output.scale
+        slopes = first.scale / output.scale, sign(node) * second.scale / output.scale
         zero_points = first.zero_point, second.zero_point, output.zero_point
         return _affine(scaling_of(graph, node), slopes, zero_points, self._bounds(graph, node))
 
@@ -156,7 +106,7 @@ class _Dsp(Kernel):
 
     @staticmethod
     def _bounds(graph: Graph, node: Node) -> tuple[int, int]:
-        return activation_range(cast(AddOptions, node.options).activation, graph.output(node))
+        return activation_range(cast(SumOptions, node.options).activation, graph.output(node))
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
@@ -182,42 +132,22 @@ def _members(graph: Graph, node: Node) -> str:
     return ", ".join(f".{field.name} = {field.text}" for field in _fields(graph, node))
 
 
-def _strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Elements to step per dimension of the four-dimensional output; 0 where the input repeats."""
-    padded = (1,) * (4 - len(shape)) + shape
-    steps = [0, 0, 0, 0]
-    step = 1
-    for dimension in (3, 2, 1, 0):
-        steps[dimension] = step if padded[dimension] > 1 else 0
-        step *= padded[dimension]
-    return tuple(steps)
+class _Float(FloatRows):
+    name = "ep_add_f32"
+    folder = _FOLDER
+    cycles = 22.0
 
 
-class Add(Operator):
-    """ADD of two int8 tensors, of which one may be constant."""
+#: What runs ADD and SUB of int8.
+INT8_KERNELS = (_Flat(), _Broadcast(), _Dsp())
+
+
+class Add(Sum):
+    """ADD of int8, int16 or float32."""
 
     name = "ADD"
     summary = "Element-wise sum of two tensors with broadcasting and fused activation."
-    constraints = (
-        base.int8_input_and_output,
-        second_input_like_the_first,
-        broadcastable,
-        output_scale_within_range,
-        base.fused_activation,
-    )
-    kernels = (_Flat(), _Broadcast(), _Dsp())
-
-    def decode(self, options: Any) -> AddOptions:
-        """Translate `AddOptionsT`."""
-        return AddOptions(activation_name(options.fusedActivationFunction))
-
-    def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
-        """The broadcast shape."""
-        return tuple(np.broadcast_shapes(graph.required(node, 0).shape, graph.required(node, 1).shape))
-
-    def operands(self, graph: Graph, node: Node) -> tuple[int, ...]:
-        """Both inputs."""
-        return node.inputs[:2]
+    kernels = (*INT8_KERNELS, *INT16_KERNELS, _Float())
 
 
 OPERATOR = Add()

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from edgeprune import ops
 from edgeprune.graph import Graph, Node
-from edgeprune.ops import add, base, mean, pooling
+from edgeprune.ops import base, mean, pooling, sums
 from edgeprune.ops.arithmetic import Multiplier, activation_range, quantize_multiplier, requantize
 from edgeprune.optimize.constant_channels.bounds import Bounds, Values
 from edgeprune.optimize.constant_channels.windows import Window
@@ -136,14 +136,14 @@ def _rescaled(values: Values, multiplier: Multiplier) -> Values:
 
 
 def _add(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
-    scaling = add.scaling_of(graph, node)
+    scaling = sums.scaling_of(graph, node)
 
     def scaled(position: int, multiplier: Multiplier) -> Values:
         centred = values[position] - graph.required(node, position).quantized().zero_point
-        return _rescaled(centred << add.HEADROOM_BITS, multiplier)
+        return _rescaled(centred << sums.HEADROOM_BITS, multiplier)
 
     total = scaled(0, scaling.first) + scaled(1, scaling.second)
-    output, options = graph.output(node), cast(add.AddOptions, node.options)
+    output, options = graph.output(node), cast(sums.SumOptions, node.options)
     rescaled = _rescaled(total, scaling.output) + output.quantized().zero_point
     return np.clip(rescaled, *activation_range(options.activation, output))
 

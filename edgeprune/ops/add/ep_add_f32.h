@@ -1,0 +1,18 @@
+/* ADD, float32, inputs of any shapes that broadcast. */
+#ifndef EP_ADD_F32_H
+#define EP_ADD_F32_H
+
+#include "ep_broadcast.h"
+#include "ep_runtime.h"
+
+typedef struct {
+    float low;
+    float high;
+    ep_broadcast broadcast;
+} ep_add_f32_params;
+
+/* The output may lie over an input that has its shape. */
+void ep_add_f32(const ep_add_f32_params *p, const float *first, const float *second, float *output,
+                void *scratch);
+
+#endif

@@ -1,0 +1,18 @@
+/* DIV, float32, inputs of any shapes that broadcast. */
+#ifndef EP_DIV_F32_H
+#define EP_DIV_F32_H
+
+#include "ep_broadcast.h"
+#include "ep_runtime.h"
+
+typedef struct {
+    float low;
+    float high;
+    ep_broadcast broadcast;
+} ep_div_f32_params;
+
+/* The output may lie over an input that has its shape. */
+void ep_div_f32(const ep_div_f32_params *p, const float *first, const float *second, float *output,
+                void *scratch);
+
+#endif

@@ -1,0 +1,16 @@
+/* MAXIMUM, int16, inputs of any shapes that broadcast. */
+#ifndef EP_MAXIMUM_S16_H
+#define EP_MAXIMUM_S16_H
+
+#include "ep_broadcast.h"
+#include "ep_runtime.h"
+
+typedef struct {
+    ep_broadcast broadcast;
+} ep_maximum_s16_params;
+
+/* The output may lie over an input that has its shape. */
+void ep_maximum_s16(const ep_maximum_s16_params *p, const int16_t *first, const int16_t *second,
+                    int16_t *output, void *scratch);
+
+#endif

@@ -1,0 +1,16 @@
+/* MINIMUM, int8, inputs of any shapes that broadcast. */
+#ifndef EP_MINIMUM_S8_H
+#define EP_MINIMUM_S8_H
+
+#include "ep_broadcast.h"
+#include "ep_runtime.h"
+
+typedef struct {
+    ep_broadcast broadcast;
+} ep_minimum_s8_params;
+
+/* The output may lie over an input that has its shape. */
+void ep_minimum_s8(const ep_minimum_s8_params *p, const int8_t *first, const int8_t *second,
+                   int8_t *output, void *scratch);
+
+#endif

@@ -1,0 +1,23 @@
+/* PRELU, int8, inputs of any shapes that broadcast. */
+#ifndef EP_PRELU_S8_H
+#define EP_PRELU_S8_H
+
+#include "ep_broadcast.h"
+#include "ep_runtime.h"
+
+typedef struct {
+    int32_t first_zero_point;
+    int32_t second_zero_point;
+    int32_t mantissa; /* of inputs that are not negative */
+    int32_t shift;
+    int32_t negative_mantissa; /* of products with the slope */
+    int32_t negative_shift;
+    int32_t zero_point;
+    ep_broadcast broadcast;
+} ep_prelu_s8_params;
+
+/* The output may lie over an input that has its shape. */
+void ep_prelu_s8(const ep_prelu_s8_params *p, const int8_t *first, const int8_t *second,
+                 int8_t *output, void *scratch);
+
+#endif
