@@ -9,4 +9,7 @@
 int16_t *ep_expand_pair_s8(const int8_t *first, const int8_t *second, int32_t quads,
                            int16_t *columns);
 
+/* Expand pixels of so many quads each that lie one behind the other, by pairs. */
+void ep_expand_pixels_s8(const int8_t *pixels, int32_t quads, int32_t pairs, int16_t *columns);
+
 #endif

@@ -131,7 +131,7 @@ def _fill_cycles(graph: Graph, node: Node) -> float:
     _, height, width, depth = filters(graph, node).shape
     taps = height * width * depth
     if _pointwise(graph, node):
-        return 1.55 * taps + 18
+        return 1.55 * taps + 4
     return 1.55 * taps + 25 * height + 40
 
 

@@ -66,9 +66,10 @@ static void fill(const ep_conv_2d_s8_columns_params *p, const int8_t *image, con
 
 /* The same where the windows are the input's pixels, one after the other. */
 static void fill_pointwise(const int8_t *pixels, int32_t depth, int32_t count, int16_t *columns) {
-    for (int32_t i = 0; i < count; i += 2, pixels += 2 * (ptrdiff_t)depth) {
-        columns =
-            ep_expand_pair_s8(pixels, i + 1 < count ? pixels + depth : pixels, depth / 4, columns);
+    ep_expand_pixels_s8(pixels, depth / 4, count / 2, columns);
+    if (count & 1) {
+        const int8_t *last = pixels + (ptrdiff_t)(count - 1) * depth;
+        ep_expand_pair_s8(last, last, depth / 4, columns + (ptrdiff_t)(count - 1) * depth);
     }
 }
 
