@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,13 @@ sys.path.insert(0, str(ROOT / "tests"))  # the tests are no package
 
 from edgeprune import tflite  # noqa: E402
 from edgeprune.build import Firmware, build_firmware, find_toolchain  # noqa: E402
+from edgeprune.devices import BoardClient, open_transport  # noqa: E402
 from edgeprune.errors import ToolchainError  # noqa: E402
 from edgeprune.plan import Objective  # noqa: E402
 from edgeprune.targets import McuTarget, load_target  # noqa: E402
 
 SHARED = ROOT.parent / "shared"
+_QEMU_RUNS = 3
 REFEREE = SHARED / "tools" / "m4sim.py"
 
 
@@ -81,3 +84,10 @@ def head(title: str, *columns: str) -> None:
 def off(found: float, wanted: float | None) -> str:
     """The difference in per cent."""
     return "" if not wanted else f"{100 * (found / wanted - 1):+.4f} %"
+
+
+def qemu_instructions(firmware: Firmware, target: McuTarget) -> float:
+    """What the firmware's timer tells of one inference when QEMU's clock counts instructions."""
+    with open_transport("qemu", firmware.elf, target) as line:
+        ticks = statistics.median(BoardClient(line).run(_QEMU_RUNS))
+    return ticks * 1e9 / target.cpu.clock_hz

@@ -15,10 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # The folder of this program is where it finds its neighbours.
-from common import SHARED, behind_flash, board, built, compilers, head, off, referee, show
+from common import SHARED, behind_flash, board, built, compilers, head, off, qemu_instructions, referee, show
 
-from edgeprune.build import Firmware
-from edgeprune.devices import BoardClient, open_transport
 from edgeprune.devices.transports.qemu import available
 from edgeprune.emulate import Core, call_function, load_image, measure_call
 from edgeprune.resources import models_folder
@@ -27,7 +25,6 @@ from emulate.hand_written import assemble
 
 QEMU_BOARDS = ("mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505")
 _SPEED_RUNS = 3
-_QEMU_RUNS = 3
 
 
 def main() -> None:
@@ -109,13 +106,6 @@ def print_qemu(models: dict[str, Path], folder: Path) -> None:
             ours = call_function(firmware.elf, target, "ep_invoke").instructions
             theirs = qemu_instructions(firmware, target)
             show(name, target.cpu.core, label, f"{ours:,}", f"{theirs:,.0f}", off(theirs, ours))
-
-
-def qemu_instructions(firmware: Firmware, target: McuTarget) -> float:
-    """What the firmware's timer tells of one inference when QEMU's clock counts instructions."""
-    with open_transport("qemu", firmware.elf, target) as line:
-        ticks = statistics.median(BoardClient(line).run(_QEMU_RUNS))
-    return ticks * 1e9 / target.cpu.clock_hz
 
 
 if __name__ == "__main__":

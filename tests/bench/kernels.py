@@ -13,10 +13,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import SHARED, behind_flash, board, built, compilers, head, referee, show
+from common import SHARED, behind_flash, board, built, compilers, head, qemu_instructions, referee, show
 
 from edgeprune.build import Firmware
 from edgeprune.build.manifest import LayerEntry
+from edgeprune.devices.transports.qemu import available
 from edgeprune.emulate import Core, call_function, load_image, measure_layers
 from edgeprune.measure.reference import ReferenceModel
 from edgeprune.plan import Objective
@@ -48,6 +49,10 @@ BOUNDS = {
 }
 
 
+#: Cycles per MAC that a core without DSP extension may take.
+PER_MAC = {("cortex-m0plus", "kws_int8"): 11.0, ("cortex-m0plus", "ic_int8"): 7.8}
+
+
 def main() -> None:
     """Print every table."""
     with tempfile.TemporaryDirectory(prefix="edgeprune-bench-") as scratch:
@@ -57,6 +62,8 @@ def main() -> None:
         print_kinds(models, folder)
         print_behind_flash(models, folder)
         print_memory(models, folder)
+        print_other_cores(models, folder)
+        print_helium(models, folder)
 
 
 def find_models(folder: Path) -> dict[str, Path]:
@@ -163,6 +170,42 @@ def print_memory(models: dict[str, Path], folder: Path) -> None:
             show(name, objective.value, mega(cycles), most, f"{image.flash_bytes / 1000:.1f}", bounds.flash,
                  f"{image.ram_bytes / 1000:.2f}", bounds.ram, f"{image.arena_bytes:,}",
                  f"{image.arena_lower_bound_bytes:,}")  # fmt: skip
+
+
+def print_other_cores(models: dict[str, Path], folder: Path) -> None:
+    """Cycles per MAC on the other cores' timing models, memory that answers at once."""
+    head("Other cores, zero wait states, --optimize latency, cycles per MAC", "core", "model", "compiler", "cycles",
+         "per MAC", "at most")  # fmt: skip
+    for core in ("cortex-m0plus", "cortex-m3", "cortex-m7", "cortex-m33"):
+        target = with_core(core)
+        for name, model in models.items():
+            for compiler in compilers():
+                firmware = built(model, target, compiler, folder / core, Objective.LATENCY)
+                cycles = call_function(firmware.elf, target, "ep_invoke").cycles
+                macs = sum(layer.macs for layer in firmware.manifest.layers)
+                show(core, name, compiler, mega(cycles), f"{cycles / macs:.2f}", PER_MAC.get((core, name), ""))
+
+
+def with_core(core: str) -> McuTarget:
+    """The generic target with another core, and with its FPU where that core has one."""
+    target = board("cortex-m4")
+    fpu = {"cortex-m7": "fpv5-sp-d16", "cortex-m33": "fpv5-sp-d16"}.get(core)
+    return target.model_copy(update={"cpu": target.cpu.model_copy(update={"core": core, "fpu": fpu})})
+
+
+def print_helium(models: dict[str, Path], folder: Path) -> None:
+    """Instructions of a Cortex-M55 by QEMU, with Helium and with the kernels of a Cortex-M4."""
+    if available() is None:
+        return
+    title = "Cortex-M55 (QEMU mps3-an547), million instructions"
+    head(title, "model", "Helium", "kernels of a Cortex-M4", "times fewer")
+    target = board("mps3-an547")
+    for name, model in models.items():
+        helium = qemu_instructions(built(model, target, "zig", folder / "mve", Objective.LATENCY), target)
+        plain = call_function(
+            built(model, board("cortex-m4"), "zig", folder, Objective.LATENCY).elf, board("cortex-m4"), "ep_invoke"
+        ).instructions
+        show(name, mega(helium), mega(plain), f"{plain / helium:.2f}")
 
 
 if __name__ == "__main__":
