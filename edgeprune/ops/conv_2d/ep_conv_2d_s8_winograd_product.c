@@ -75,11 +75,11 @@
 
 #define LOOP                                                                                       \
     "2: .set pair, 0\n"                                                                            \
-    ".rept 8\n" NEXT_PAIR ".set pair, pair + 1\n"                                                  \
+    ".rept 6\n" NEXT_PAIR ".set pair, pair + 1\n"                                                  \
     ".endr\n"                                                                                      \
     "ldr.w lr, [sp, #24]\n"                                                                        \
-    "add.w r0, r0, #768\n"                                                                         \
-    "add.w r1, r1, #2304\n"                                                                        \
+    "add.w r0, r0, #576\n"                                                                         \
+    "add.w r1, r1, #1728\n"                                                                        \
     "cmp.w r0, lr\n"                                                                               \
     "bne.w 2b\n"
 
@@ -94,7 +94,6 @@ DEFINE(ep_winograd_product_2, "2", "", "")
 DEFINE(ep_winograd_product_4, "4", "", "")
 DEFINE(ep_winograd_product_6, "6", "", "")
 DEFINE(ep_winograd_product_8, "8", "", "")
-DEFINE(ep_winograd_product_2_looped, "2", NOTE_END, LOOP)
 DEFINE(ep_winograd_product_4_looped, "4", NOTE_END, LOOP)
 DEFINE(ep_winograd_product_6_looped, "6", NOTE_END, LOOP)
 DEFINE(ep_winograd_product_8_looped, "8", NOTE_END, LOOP)
@@ -128,7 +127,6 @@ DEFINE(ep_winograd_product_2)
 DEFINE(ep_winograd_product_4)
 DEFINE(ep_winograd_product_6)
 DEFINE(ep_winograd_product_8)
-DEFINE(ep_winograd_product_2_looped)
 DEFINE(ep_winograd_product_4_looped)
 DEFINE(ep_winograd_product_6_looped)
 DEFINE(ep_winograd_product_8_looped)

@@ -8,8 +8,8 @@
  *
  * Sums wrap modulo 2^32, which does no harm: the convolution that they stand for fits.
  *
- * The loop takes eight pairs, and the number of pairs is not always a multiple, so there are
- * functions that take 2, 4, 6 or 8 pairs before they loop (_looped) or without a loop. */
+ * Few pairs need no loop: a function each for 2, 4, 6 and 8.  More take 4, 6 or 8 and then
+ * rounds of 6 (_looped), which with all else is below 1 KB, so that a cache can hold it. */
 #ifndef EP_CONV_2D_S8_WINOGRAD_PRODUCT_H
 #define EP_CONV_2D_S8_WINOGRAD_PRODUCT_H
 
@@ -30,7 +30,6 @@ ep_winograd_product ep_winograd_product_2;
 ep_winograd_product ep_winograd_product_4;
 ep_winograd_product ep_winograd_product_6;
 ep_winograd_product ep_winograd_product_8;
-ep_winograd_product ep_winograd_product_2_looped;
 ep_winograd_product ep_winograd_product_4_looped;
 ep_winograd_product ep_winograd_product_6_looped;
 ep_winograd_product ep_winograd_product_8_looped;

@@ -27,8 +27,9 @@ _G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1
 _TILE, _BLOCK = 4, 4
 #: 64 times the sum over an output's window must fit int32; and what the requantization takes.
 _SUM_LIMIT, _ACCUMULATOR_LIMIT = 1 << 25, 1 << 30
-#: Pairs of channels that the loop of the products takes per round, and for which it is unrolled at most.
-_ROUND, _UNROLLED = 8, 42
+#: Pairs of channels of which the products are a loop only beyond the first number, in rounds of the
+#: second, so that a cache of 1 KB holds it; with weights in order they are unrolled up to the third.
+_WITHOUT_LOOP, _ROUND, _UNROLLED = 8, 6, 42
 #: `ep_winograd_tile` on a 64-bit host; a core takes less.
 _TILE_BYTES = 40
 
@@ -198,12 +199,12 @@ def _transformed(weights: npt.NDArray[np.int64]) -> CArray:
 
 
 def _first(shape: _Shape) -> int:
-    """Pairs that the products take before their loop: 2, 4, 6 or 8."""
-    return (shape.pairs - 1) % _ROUND + 1
+    """Pairs that the products take before their loop, if there is one."""
+    return shape.pairs if shape.pairs <= _WITHOUT_LOOP else 4 + (shape.pairs - 4) % _ROUND
 
 
 def _product(shape: _Shape) -> str:
-    looped = "_looped" if shape.pairs > _ROUND else ""
+    looped = "_looped" if shape.pairs > _WITHOUT_LOOP else ""
     return f"ep_winograd_product_{_first(shape)}{looped}"
 
 
@@ -215,7 +216,7 @@ def _loop_bytes(shape: _Shape, unrolled: bool) -> int:
     """Code of the products, where most of the time goes: of two places, or of one with its loop."""
     if unrolled:
         return 112 * shape.pairs + 180
-    return 56 * (_first(shape) + (_ROUND if shape.pairs > _ROUND else 0)) + 130
+    return 56 * (_first(shape) + (_ROUND if shape.pairs > _WITHOUT_LOOP else 0)) + 130
 
 
 #: Cycles of a Cortex-M4 per pair of channels of one filter.
