@@ -99,9 +99,9 @@ def _sums(factors: tuple[int, ...]) -> npt.NDArray[np.int64]:
 
 
 def _middle(least: int, most: int) -> int:
-    """Between the bounds; near one where the other is far away."""
+    """Between the bounds; near one where the other is far away, near 0 where both are."""
     if most - least > 1 << 32:
-        return least if abs(least) < abs(most) else most
+        return min(max(least, 0), most)
     return (least + most) // 2
 
 

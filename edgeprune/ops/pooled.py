@@ -1,7 +1,7 @@
 """From sums over a window to int8 averages: `ep_average` parameters, proved for every sum there is.
 
-`runtime/ep_pool_s8.h` tells the formula.  The references round ties away from zero, and MEAN rounds
-twice, so results below zero can lie a step further from it: `away` moves those sums.
+`runtime/ep_pool_s8.h` tells the formula.  The reference rounds ties away from zero, so results below
+zero can lie a step further from it: `away` moves those sums.
 """
 
 from __future__ import annotations
@@ -29,24 +29,17 @@ class Average:
     Attributes:
         factor: int32, of sums.
         offset: int32.
-        pivot: Sums below it move.
-        away: By how much.
+        away: By how much sums below 0 move.
     """
 
     factor: int
     offset: int
-    pivot: int
     away: int
 
     @property
     def away_halves(self) -> int:
         """Minus `away` in both halves of a word."""
         return (-self.away & 0xFFFF) * 0x10001
-
-    def initialiser(self) -> str:
-        """Of an `ep_average`."""
-        pivot, away = (f"0x{halves:08x}u" for halves in ((self.pivot & 0xFFFF) * 0x10001, self.away_halves))
-        return f"{{.factor = {self.factor}, .offset = {self.offset}, .pivot = {pivot}, .away = {away}}}"
 
 
 def bounds_initialiser(bounds: tuple[int, int]) -> str:
@@ -55,18 +48,33 @@ def bounds_initialiser(bounds: tuple[int, int]) -> str:
     return f"{{.low = {low}, .high = {high}}}"
 
 
-def tap_cycles(taps: float, rows: float, channels: int, kind: str) -> float:
-    """Cycles of one output pixel on the emulated Cortex-M4, measured.
+@dataclass(frozen=True)
+class TapCycles:
+    """Cycles on the emulated Cortex-M4, measured.
 
-    Args:
-        taps: Of the window, on average.
-        rows: That they lie in.
-        channels: At least 4.
-        kind: `max` or `average`.
+    Attributes:
+        tap, row, block: Of 16 channels per tap, per row of taps, and beside.
+        word_tap, word: Of 4 channels per tap, and beside.
+        pixel: Of an output pixel beside its channels.
     """
-    blocks, words = channels // 16, -(-(channels % 16) // 4)
-    tap, row, block, word_tap, word = {"max": (17, 9, 40, 13, 40), "average": (18, 12, 160, 13, 110)}[kind]
-    return blocks * (taps * tap + rows * row + block) + words * (taps * word_tap + rows * 8 + word) + 130
+
+    tap: float
+    row: float
+    block: float
+    word_tap: float
+    word: float
+    pixel: float
+
+    def of_pixel(self, taps: int, rows: int, channels: int) -> float:
+        """Cycles of one output pixel of at least 4 channels."""
+        blocks, words = channels // 16, -(-(channels % 16) // 4)
+        of_block = taps * self.tap + rows * self.row + self.block
+        return blocks * of_block + words * (taps * self.word_tap + rows * 8 + self.word) + self.pixel
+
+
+MAX_CYCLES = TapCycles(17, 6.5, 43, 13, 40, 34)
+AVERAGE_CYCLES = TapCycles(18, 9, 112, 13, 110, 34)
+SUM_CYCLES = TapCycles(18, 0, 745, 13, 230, 40)
 
 
 def fit_average(
@@ -74,7 +82,6 @@ def fit_average(
     slope: float,
     outputs_of: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]],
     bounds: tuple[int, int],
-    pivot: int = 0,
 ) -> Average | None:
     """The parameters that give exactly the reference's outputs for every sum, or None.
 
@@ -83,19 +90,18 @@ def fit_average(
         slope: About what an output grows by per step of the sum.
         outputs_of: The reference's outputs of int64 sums, within the bounds.
         bounds: Lowest and highest output.
-        pivot: Sums at which results change their sign.
     """
     if taps > MOST_TAPS:
         return None
     sums = np.arange(-128 * taps, 127 * taps + 1, dtype=np.int64)
     outputs = outputs_of(sums)
     for away in range(_MOST_AWAY + 1):
-        moved = sums - away * (sums < pivot)
+        moved = sums - away * (sums < 0)
         for nudge in _NUDGES:
             factor = round(slope * (1 + nudge) * (1 << (_FRACTION_BITS + _DROPPED_BITS)))
             if factor >= _LIMIT:
                 return None
             offset = fit_offset(outputs, (factor * moved) >> _DROPPED_BITS, bounds, _FRACTION_BITS)
             if offset is not None:
-                return Average(factor, offset, pivot, away)
+                return Average(factor, offset, away)
     return None

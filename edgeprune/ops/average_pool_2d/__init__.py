@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.arithmetic import activation_range
-from edgeprune.ops.base import CArray, CField, KernelCode
-from edgeprune.ops.pooled import Average, fit_average
+from edgeprune.ops.base import CArray, KernelCode
+from edgeprune.ops.pooled import AVERAGE_CYCLES, Average, fit_average
 from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel, pool_options, taps_inside
 
 _FOLDER = Path(__file__).parent
@@ -40,7 +40,7 @@ def _average(taps: int, bounds: tuple[int, int]) -> Average | None:
 class _Dsp(WordPoolKernel):
     name = "ep_average_pool_2d_s8_dsp"
     folder = _FOLDER
-    kind = "average"
+    cycles = AVERAGE_CYCLES
 
     def supports(self, graph: Graph, node: Node) -> bool:
         return super().supports(graph, node) and None not in self._averages(graph, node).values()
@@ -59,12 +59,8 @@ class _Dsp(WordPoolKernel):
         for taps, average in averages.items():
             if average:
                 table[taps - fewest] = average.factor, average.offset, average.away_halves
-        fields = (
-            *self.fields(graph, node),
-            CField("fewest", str(fewest)),
-            CField("averages", "{array:averages}"),
-        )
-        return KernelCode((CArray("int32_t", "averages", table.astype(np.int32)),), fields)
+        field = self.pool_field(graph, node, fewest, "{array:averages}")
+        return KernelCode((CArray("int32_t", "averages", table.astype(np.int32)),), (field,))
 
 
 class AveragePool2D(Pool2D):

@@ -5,10 +5,7 @@
 #include "ep_pool_s8.h"
 
 typedef struct {
-    ep_window window;
-    ep_bounds bounds;
-    int32_t fewest;          /* taps that lie inside the image at any position */
-    const int32_t *averages; /* factor, offset and `away` of an ep_average per number of taps */
+    ep_pool pool;
 } ep_average_pool_2d_s8_dsp_params;
 
 void ep_average_pool_2d_s8_dsp(const ep_average_pool_2d_s8_dsp_params *p, const int8_t *input,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.base import KernelCode
+from edgeprune.ops.pooled import MAX_CYCLES
 from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel
 
 _FOLDER = Path(__file__).parent
@@ -20,10 +21,10 @@ class _Plain(PoolKernel):
 class _Dsp(WordPoolKernel):
     name = "ep_max_pool_2d_s8_dsp"
     folder = _FOLDER
-    kind = "max"
+    cycles = MAX_CYCLES
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        return KernelCode((), self.fields(graph, node))
+        return KernelCode((), (self.pool_field(graph, node, 0, "NULL"),))
 
 
 class MaxPool2D(Pool2D):

@@ -5,8 +5,7 @@
 #include "ep_pool_s8.h"
 
 typedef struct {
-    ep_window window;
-    ep_bounds bounds;
+    ep_pool pool;
 } ep_max_pool_2d_s8_dsp_params;
 
 void ep_max_pool_2d_s8_dsp(const ep_max_pool_2d_s8_dsp_params *p, const int8_t *input,

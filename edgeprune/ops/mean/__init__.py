@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-import numpy.typing as npt
-
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
-from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier, requantize
+from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.ops.pooled import MOST_TAPS, Average, bounds_initialiser, fit_average, tap_cycles
+from edgeprune.ops.pooled import SUM_CYCLES
 from edgeprune.ops.pooling import WORD_CHANNELS
 from edgeprune.targets import Extension, McuCpu
 
@@ -57,7 +53,7 @@ class _Plain(Kernel):
     folder = _FOLDER
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        return Cost(9.0 * graph.required(node, 0).size + 40.0 * graph.output(node).size)
+        return Cost(29.0 * graph.required(node, 0).size + 40.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source, output = graph.required(node, 0), graph.output(node).quantized()
@@ -78,17 +74,6 @@ class _Plain(Kernel):
         return KernelCode((), fields)
 
 
-@functools.lru_cache(maxsize=256)
-def _average(taps: int, multiplier: Multiplier, slope: float, zero_points: tuple[int, int]) -> Average | None:
-    """What makes the reference's outputs of sums of so many values; zero points of input and output."""
-    pivot = zero_points[0] * taps
-
-    def means(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return np.clip(requantize(sums - pivot, multiplier.mantissa, multiplier.shift) + zero_points[1], -128, 127)
-
-    return fit_average(taps, slope / taps, means, (-128, 127), pivot)
-
-
 class _Dsp(Kernel):
     name = "ep_mean_s8_dsp"
     folder = _FOLDER
@@ -97,40 +82,35 @@ class _Dsp(Kernel):
 
     def supports(self, graph: Graph, node: Node) -> bool:
         blocks = self._blocks(graph, node)
-        return blocks is not None and blocks[2] >= WORD_CHANNELS and self._fitted(graph, node) is not None
+        return blocks is not None and blocks[2] >= WORD_CHANNELS
 
     @staticmethod
     def _blocks(graph: Graph, node: Node) -> tuple[int, int, int] | None:
         """(images, taps, channels) where the averaged dimensions lie together, before kept ones."""
         axes = averaged_axes(graph, node)
         shape = graph.required(node, 0).shape
-        if axes != tuple(range(axes[0], axes[-1] + 1)):
+        if not axes or axes != tuple(range(axes[0], axes[-1] + 1)):
             return None
         first, behind = axes[0], axes[-1] + 1
         return math.prod(shape[:first]), math.prod(shape[first:behind]), math.prod(shape[behind:])
 
-    def _fitted(self, graph: Graph, node: Node) -> Average | None:
-        blocks = self._blocks(graph, node)
-        if blocks is None or blocks[1] > MOST_TAPS:
-            return None
-        source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
-        multiplier = mean_multiplier(graph, node, blocks[1])
-        return _average(blocks[1], multiplier, source.scale / output.scale, (source.zero_point, output.zero_point))
-
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         images, taps, channels = self._blocks(graph, node) or (1, 1, 1)
-        return Cost(images * tap_cycles(taps, 1, channels, "average"))
+        return Cost(images * SUM_CYCLES.of_pixel(taps, 1, channels))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        blocks, average = self._blocks(graph, node), self._fitted(graph, node)
-        assert blocks is not None and average is not None, "supports() said that there are"
+        images, taps, channels = self._blocks(graph, node) or (1, 1, 1)
+        source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
+        multiplier = mean_multiplier(graph, node, taps)
         fields = (
-            CField("images", str(blocks[0])),
-            CField("taps", str(blocks[1])),
-            CField("channels", str(blocks[2])),
-            CField("average", average.initialiser()),
-            CField("bounds", bounds_initialiser((-128, 127))),
+            CField("images", str(images)),
+            CField("taps", str(taps)),
+            CField("channels", str(channels)),
+            CField("offset", str(-source.zero_point * taps)),
+            CField("mantissa", str(multiplier.mantissa)),
+            CField("shift", str(multiplier.shift)),
+            CField("zero_point", str(output.zero_point)),
         )
         return KernelCode((), fields)
 

@@ -9,8 +9,10 @@ typedef struct {
     int32_t images;
     int32_t taps; /* pixels of an image, all of which are averaged */
     int32_t channels;
-    ep_average average;
-    ep_bounds bounds;
+    int32_t offset;   /* minus the input zero point times the taps */
+    int32_t mantissa; /* the division by the taps is folded in */
+    int32_t shift;
+    int32_t zero_point;
 } ep_mean_s8_dsp_params;
 
 void ep_mean_s8_dsp(const ep_mean_s8_dsp_params *p, const int8_t *input, int8_t *output,
