@@ -11,12 +11,12 @@ from edgeprune.ops.depthwise_conv_2d.output_stage import OutputStage
 #: Tables up to this size stay in the smallest data cache in front of a flash.
 _CACHED = 256
 #: Beside the tiles: per call and per channel of the convolution, and per row of tiles.
-_CALL, _CHANNEL, _ROW = 75, 34, 12
+_CALL, _CHANNEL, _ROW, _LAST_ROW = 110, 34, 12, 12
 #: A loop that goes on, with what it compares.
 _LOOP = 4
 #: Expansion: per call, per kind of column, then per row of a shared word, of 4 columns, of 2; per
 #: byte where channels are no multiple of 4; per word where columns are not in order.
-_EXPAND, _KIND, _SHARED, _FOUR, _TWO, _BYTE, _SCATTERED = 60, 14, 17, 34, 20, 8, 30
+_EXPAND, _KIND, _SHARED, _FOUR, _TWO, _BYTE, _SCATTERED = 60, 14, 17, 34, 20, 8, 40
 #: Per word to clear or to keep.
 _CLEAR, _KEEP = 2.2, 4.0
 
@@ -65,14 +65,13 @@ def _convolution(layout: Layout, stage: OutputStage, rows: int) -> float:
         tile.products + (2 + 2 * tile.outputs if stage.shift else 3 + 5 * tile.outputs) + tile.stores
         for tile in _tiles(layout)
     )
-    width, channels = layout.output[2:]
-    tiles, odd = divmod(width, 2)
+    tiles, odd = divmod(layout.output[2], 2)
     loops = tiles / max(unrolled(layout), 1)
     loops = loops * _LOOP + 3 if loops > 1 else 0
-    if (width + 1) * channels > LARGEST_OFFSET:
+    if layout.right + layout.below > LARGEST_OFFSET:
         square += 2
     pair = tiles * square + odd * below + loops + _ROW
-    last = tiles * beside + odd * single + loops
+    last = tiles * beside + odd * single + loops + _LAST_ROW
     return rows // 2 * pair + rows % 2 * last + _CHANNEL
 
 
@@ -123,6 +122,17 @@ def _table_bytes(layout: Layout, stage: OutputStage, bands: int) -> float:
     taps = layout.window[0] * layout.words * per_word or 24
     again = layout.output[1] * layout.output[2] / 4 if taps > _CACHED else bands
     return layout.source[0] * layout.output[3] * (taps * again + 4 * bands * stage.words.shape[1])
+
+
+def code_bytes(layout: Layout) -> int:
+    """Flash that the function for a shape takes, about."""
+    odd_row, odd_column = layout.output[1] % 2, layout.output[2] % 2
+    copies = max(unrolled(layout), 1)
+    square, below, beside, single = (tile.products + 3 * tile.outputs + 6 for tile in _tiles(layout))
+    if layout.kind not in _IN_REGISTERS:
+        square, below, beside, single = (n * layout.words + 36 for n in (8, 5, 5, 3))
+    instructions = copies * square + odd_column * below + odd_row * (copies * beside + odd_column * single)
+    return int(4 * (instructions + 60))
 
 
 def _loop_bytes(layout: Layout) -> int:

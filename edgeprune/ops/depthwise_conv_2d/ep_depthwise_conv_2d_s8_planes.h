@@ -3,7 +3,8 @@
  * Four channels at a time, bands of rows are expanded into planes (ep_planes_s8.h), over which the
  * filters of ep_depthwise_tiles.h go.  Padding is part of the planes, so no loop knows borders.  A
  * band keeps the rows that it shares with the next, so where pixels keep their places the output
- * may be written over the input.
+ * may be written over the input.  Rows and columns may be exchanged: then what is said of rows here
+ * holds for the columns of the tensors.
  *
  * Scratch: the planes, plane_rows rows of layout.pitch bytes. */
 #ifndef EP_DEPTHWISE_CONV_2D_S8_PLANES_H
@@ -20,9 +21,9 @@ typedef struct {
     int32_t in_h, in_c;
     int32_t in_bytes; /* of an image */
     int32_t out_h;
-    int32_t out_row_bytes;
-    int32_t out_bytes;  /* of an image */
-    int32_t multiplier; /* output channels per input channel */
+    int32_t out_row_bytes; /* from a row of the output to the next */
+    int32_t out_bytes;     /* of an image */
+    int32_t multiplier;    /* output channels per input channel */
     int32_t stride_h;
     int32_t extent; /* rows from the first to the last tap of a filter */
     int32_t pad_top;

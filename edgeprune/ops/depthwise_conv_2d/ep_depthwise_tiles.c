@@ -91,9 +91,9 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
         const int16_t *planes = job->planes + channel * (job->step / 2);
         const int32_t *stage = table + tap_words(shape);
         for (int32_t i = 0; i < job->rows * shape->width; i++) {
-            const int32_t y = i / shape->width;
-            const int32_t sum = sum_of(shape, planes, table, y, i % shape->width, stage[0]);
-            job->output[(ptrdiff_t)i * shape->channels + channel] =
+            const int32_t y = i / shape->width, x = i % shape->width;
+            const int32_t sum = sum_of(shape, planes, table, y, x, stage[0]);
+            job->output[y * shape->below + x * shape->right + channel] =
                 finish(shape->shift, stage, sum);
         }
         table = stage + (shape->shift ? 3 : 4);

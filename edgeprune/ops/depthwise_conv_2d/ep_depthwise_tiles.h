@@ -34,17 +34,17 @@ typedef struct {
 
 typedef enum { EP_3X3, EP_3X3_STRIDE_2, EP_PAIRED, EP_SPREAD } ep_depthwise_kind;
 
-/* What EP_DEPTHWISE takes; distances in bytes of the planes. */
+/* What EP_DEPTHWISE takes. */
 typedef struct {
     ep_depthwise_kind kind;
-    int32_t channels; /* of the output */
-    int32_t width;    /* of the output */
+    int32_t width;        /* of the output */
+    int32_t right, below; /* from an output to the next in the row and to the one below, in bytes */
     int32_t shift;
     int32_t taps_down; /* rows of the filter */
     int32_t words;     /* pairs of taps that an output has words for in a row of the filter */
-    int32_t tap_row;   /* from a row of the filter to the next */
-    int32_t down;      /* from an output to the one below */
-    int32_t advance;   /* from a pair of outputs to the next in the row */
+    /* Bytes of the planes: from a row of the filter to the next, from an output to the one below,
+     * from a pair of outputs to the next in the row. */
+    int32_t tap_row, down, advance;
 } ep_depthwise_shape;
 
 /* The same in C, for other machines. */
@@ -86,18 +86,18 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
 
 /* Stores; rows of the output may lie further apart than an offset reaches. */
 #define EP_DW_STORE_SQUARE                                                                         \
-    ".if %c[row] + %c[channels] < 4096\n"                                                          \
-    "strb.w r10, [r1]\n strb.w r11, [r1, #%c[channels]]\n"                                         \
-    "strb.w r12, [r1, #%c[row]]\n strb.w r14, [r1, #%c[row]+%c[channels]]\n"                       \
+    ".if %c[below] + %c[right] < 4096\n"                                                          \
+    "strb.w r10, [r1]\n strb.w r11, [r1, #%c[right]]\n"                                         \
+    "strb.w r12, [r1, #%c[below]]\n strb.w r14, [r1, #%c[below]+%c[right]]\n"                       \
     ".else\n"                                                                                      \
-    "movw r3, #%c[row]\n add.w r3, r3, r1\n"                                                       \
-    "strb.w r10, [r1]\n strb.w r11, [r1, #%c[channels]]\n"                                         \
-    "strb.w r12, [r3]\n strb.w r14, [r3, #%c[channels]]\n"                                         \
+    "movw r3, #%c[below]\n add.w r3, r3, r1\n"                                                       \
+    "strb.w r10, [r1]\n strb.w r11, [r1, #%c[right]]\n"                                         \
+    "strb.w r12, [r3]\n strb.w r14, [r3, #%c[right]]\n"                                         \
     ".endif\n"                                                                                     \
-    "addw r1, r1, #2*%c[channels]\n"
-#define EP_DW_STORE_DOWN "movw r3, #%c[row]\n strb.w r10, [r1]\n strb.w r12, [r1, r3]\n"
+    "addw r1, r1, #2*%c[right]\n"
+#define EP_DW_STORE_DOWN "movw r3, #%c[below]\n strb.w r10, [r1]\n strb.w r12, [r1, r3]\n"
 #define EP_DW_STORE_ACROSS                                                                         \
-    "strb.w r10, [r1]\n strb.w r11, [r1, #%c[channels]]\n addw r1, r1, #2*%c[channels]\n"
+    "strb.w r10, [r1]\n strb.w r11, [r1, #%c[right]]\n addw r1, r1, #2*%c[right]\n"
 #define EP_DW_STORE_ONE "strb.w r10, [r1]\n"
 
 /* 3x3: row `k` of the planes; the last one read of a tile takes r0 to the next tile. */
@@ -255,14 +255,19 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
     "vmov s8, r2\n vmov r3, s11\n cmp.w r3, #0\n beq.w 4f\n add.w r3, r3, r0\n vmov s4, r3\n"      \
     "2:\n"                                                                                         \
     EP_DW_ROW(SQUARE, EP_DW_SQUARE, EP_DW_STORE_SQUARE, DOWN, EP_DW_DOWN, EP_DW_STORE_DOWN)        \
-    "movw r2, #2*%c[down]-%c[advance]*%c[tiles]\n"                                                 \
-    "movw r3, #2*%c[row]-2*%c[channels]*%c[tiles]\n"                                               \
-    "add.w r0, r0, r2\n add.w r1, r1, r3\n"                                                        \
+    "movw r2, #2*%c[down]-%c[advance]*%c[tiles]\n add.w r0, r0, r2\n"                              \
+    ".if %c[below] > %c[right]*%c[tiles]\n"                                                       \
+    "movw r2, #2*%c[below]-2*%c[right]*%c[tiles]\n add.w r1, r1, r2\n"                            \
+    ".else\n"                                                                                     \
+    "movw r2, #2*%c[right]*%c[tiles]-2*%c[below]\n sub.w r1, r1, r2\n"                            \
+    ".endif\n"                                                                                    \
     "vmov r2, s4\n cmp.w r0, r2\n bne.w 2b\n"                                                      \
     "4:\n"                                                                                         \
+    ".if %c[last_row]\n"                                                                           \
     "vmov r2, s12\n cmp.w r2, #0\n beq.w 5f\n"                                                     \
     EP_DW_ROW(ACROSS, EP_DW_ACROSS, EP_DW_STORE_ACROSS, ONE, EP_DW_ONE, EP_DW_STORE_ONE)           \
     "5:\n"                                                                                         \
+    ".endif\n"                                                                                     \
     "vmov r0, s6\n vmov r2, s10\n vmov r1, s7\n vmov r3, s9\n"                                     \
     "add.w r0, r0, r2\n add.w r1, r1, #1\n vmov s6, r0\n vmov s7, r1\n"                            \
     "subs.w r3, r3, #1\n vmov s9, r3\n bne.w 1b\n"                                                 \
@@ -284,16 +289,17 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
     ((KIND) == EP_PAIRED ? 8 * (TAPS_DOWN) * (WORDS) : 4 * (TAPS_DOWN) * (WORDS))
 
 /* Defines `static void NAME(const ep_depthwise_job *job)`; KIND is spelled out, UNROLL divides
- * WIDTH / 2 or is 0 with it, the rest is as in `ep_depthwise_shape`. */
-#define EP_DEPTHWISE(NAME, KIND, CHANNELS, WIDTH, UNROLL, SHIFT, TAPS_DOWN, WORDS, TAP_ROW, DOWN,  \
-                     ADVANCE)                                                                      \
+ * WIDTH / 2 or is 0 with it, LAST_ROW is 1 if jobs may have an odd number of rows, the rest is as
+ * in `ep_depthwise_shape`. */
+#define EP_DEPTHWISE(NAME, KIND, WIDTH, RIGHT, BELOW, UNROLL, LAST_ROW, SHIFT, TAPS_DOWN, WORDS,   \
+                     TAP_ROW, DOWN, ADVANCE)                                                       \
     EP_LONG_STRINGS_BEGIN                                                                          \
     static void NAME(const ep_depthwise_job *job) {                                                \
         register const ep_depthwise_job *r0 __asm__("r0") = job;                                   \
         __asm__ volatile(EP_DEPTHWISE_TEXT_##KIND                                                  \
                          : "+r"(r0)                                                                \
-                         : [channels] "i"(CHANNELS), [row] "i"((CHANNELS) * (WIDTH)),              \
-                           [tiles] "i"((WIDTH) / 2), [odd] "i"((WIDTH) % 2), [unroll] "i"(UNROLL), \
+                         : [right] "i"(RIGHT), [below] "i"(BELOW), [tiles] "i"((WIDTH) / 2),       \
+                           [odd] "i"((WIDTH) % 2), [unroll] "i"(UNROLL), [last_row] "i"(LAST_ROW), \
                            [shift] "i"(SHIFT), [taps_down] "i"(TAPS_DOWN), [words] "i"(WORDS),     \
                            [tap_row] "i"(TAP_ROW), [down] "i"(DOWN), [advance] "i"(ADVANCE),       \
                            [tap_bytes] "i"(EP_DEPTHWISE_TAP_BYTES(KIND, TAPS_DOWN, WORDS))         \
@@ -304,11 +310,11 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
 
 #else
 
-#define EP_DEPTHWISE(NAME, KIND, CHANNELS, WIDTH, UNROLL, SHIFT, TAPS_DOWN, WORDS, TAP_ROW, DOWN,  \
-                     ADVANCE)                                                                      \
+#define EP_DEPTHWISE(NAME, KIND, WIDTH, RIGHT, BELOW, UNROLL, LAST_ROW, SHIFT, TAPS_DOWN, WORDS,   \
+                     TAP_ROW, DOWN, ADVANCE)                                                       \
     static void NAME(const ep_depthwise_job *job) {                                                \
-        static const ep_depthwise_shape shape = {KIND,  CHANNELS, WIDTH, SHIFT,  TAPS_DOWN,        \
-                                                 WORDS, TAP_ROW,  DOWN,  ADVANCE};                 \
+        static const ep_depthwise_shape shape = {KIND,      WIDTH, RIGHT,   BELOW, SHIFT,          \
+                                                 TAPS_DOWN, WORDS, TAP_ROW, DOWN,  ADVANCE};       \
         ep_depthwise_plain(&shape, job);                                                           \
     }
 

@@ -29,7 +29,7 @@ void ep_planes_keep(const ep_planes_layout *layout, int16_t *to, const int16_t *
     }
 }
 
-/* One pair of columns of up to four channels. */
+/* One word of up to four channels. */
 static void expand_pair(const int8_t *a, const int8_t *b, int32_t channels, int16_t *word) {
     if (channels == 4) {
         const uint32_t a_even = ep_sxtb16(ep_load_word(a));
@@ -43,43 +43,55 @@ static void expand_pair(const int8_t *a, const int8_t *b, int32_t channels, int1
         return;
     }
     for (int32_t channel = 0; channel < channels; channel++) {
-        word[channel * (EP_PLANES_CHANNEL / 2)] = a[channel];
-        word[channel * (EP_PLANES_CHANNEL / 2) + 1] = b[channel];
+        ep_store_word(word,
+                      ep_pack_low((uint32_t)(int32_t)a[channel], (uint32_t)(int32_t)b[channel]));
+        word += EP_PLANES_CHANNEL / 2;
     }
 }
 
-static void expand_columns(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
-                           int32_t channels, int16_t *planes) {
+/* Columns by the table. */
+static void expand_scattered(const ep_planes_layout *layout, const int8_t *zeros,
+                             const int8_t *source, int32_t channels, int16_t *word) {
+    const int16_t *columns = layout->columns;
+    for (int32_t words = layout->pitch / EP_PLANES_WORD; words > 0; words--) {
+        const int32_t a = columns[0];
+        const int32_t b = columns[1];
+        expand_pair(a < 0 ? zeros : source + (ptrdiff_t)a * layout->pixel_bytes,
+                    b < 0 ? zeros : source + (ptrdiff_t)b * layout->pixel_bytes, channels, word);
+        columns += 2;
+        word += EP_PLANES_WORD / 2;
+    }
+}
+
+/* Columns in order. */
+static void expand_row(const ep_planes_layout *layout, const int8_t *zeros, const int8_t *source,
+                       int32_t channels, int16_t *word) {
+    const int32_t pixel = layout->pixel_bytes;
+    if (layout->lead) {
+        expand_pair(zeros, source, channels, word);
+        source += pixel;
+        word += EP_PLANES_WORD / 2;
+    }
+    for (int32_t pairs = 2 * layout->blocks + layout->pairs; pairs > 0; pairs--) {
+        expand_pair(source, source + pixel, channels, word);
+        source += 2 * pixel;
+        word += EP_PLANES_WORD / 2;
+    }
+    if (layout->tail) {
+        expand_pair(source, zeros, channels, word);
+    }
+}
+
+/* Row by row: for what the assembly below does not do, and for other machines. */
+static void expand_rows(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
+                        int32_t channels, int16_t *planes) {
     const int8_t zero = (int8_t)((uint32_t)layout->zeros & 0xffu);
     const int8_t zeros[4] = {zero, zero, zero, zero};
-    const int32_t pairs = layout->pitch / EP_PLANES_WORD;
-    for (int32_t row = 0; row < rows; row++) {
-        const int16_t *columns = layout->columns;
-        for (int32_t pair = 0; pair < pairs; pair++) {
-            const int32_t a = columns[0];
-            const int32_t b = columns[1];
-            expand_pair(a < 0 ? zeros : source + (ptrdiff_t)a * layout->pixel_bytes,
-                        b < 0 ? zeros : source + (ptrdiff_t)b * layout->pixel_bytes, channels,
-                        planes);
-            columns += 2;
-            planes += EP_PLANES_WORD / 2;
-        }
-        source += layout->row_bytes;
-    }
-}
-
-/* Column by column: for the channels behind the last multiple of four, and for other machines. */
-static void expand_bytes(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
-                         int32_t channels, int16_t *planes) {
-    const int32_t columns = layout->lead + 4 * layout->blocks + 2 * layout->pairs + layout->tail;
-    for (int32_t row = 0; row < rows; row++) {
-        for (int32_t column = 0; column < columns; column++) {
-            const int8_t *pixel = source + (ptrdiff_t)column * layout->pixel_bytes;
-            const int32_t place = column + layout->lead;
-            int16_t *word = planes + (place >> 1) * (EP_PLANES_WORD / 2) + (place & 1);
-            for (int32_t channel = 0; channel < channels; channel++) {
-                word[channel * (EP_PLANES_CHANNEL / 2)] = pixel[channel];
-            }
+    for (; rows > 0; rows--) {
+        if (layout->columns) {
+            expand_scattered(layout, zeros, source, channels, planes);
+        } else {
+            expand_row(layout, zeros, source, channels, planes + layout->skip / 2);
         }
         source += layout->row_bytes;
         planes += layout->pitch / 2;
@@ -170,18 +182,16 @@ static void expand_words(const ep_planes_layout *layout, const int8_t *source, i
 
 static void expand_words(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
                          int16_t *planes) {
-    expand_bytes(layout, source, rows, 4, planes);
+    expand_rows(layout, source, rows, 4, planes - layout->skip / 2);
 }
 
 #endif
 
 void ep_planes_expand_s8(const ep_planes_layout *layout, const int8_t *source, int32_t rows,
                          int32_t channels, int16_t *planes) {
-    if (layout->columns) {
-        expand_columns(layout, source, rows, channels, planes);
-    } else if (channels == 4) {
-        expand_words(layout, source, rows, planes + layout->skip / 2);
+    if (layout->columns || channels < 4) {
+        expand_rows(layout, source, rows, channels, planes);
     } else {
-        expand_bytes(layout, source, rows, channels, planes + layout->skip / 2);
+        expand_words(layout, source, rows, planes + layout->skip / 2);
     }
 }

@@ -25,7 +25,8 @@ class Layout:
 
     Attributes:
         kind: Of tile, as in `ep_depthwise_tiles.h`.
-        source, output: NHWC shapes.
+        turned: Whether rows of the tensors are columns of the planes; all that follows is as the planes have it.
+        source, output: Shapes [batch, rows, columns, channels].
         window, stride, dilation, before: Of the convolution; `before` is padding at the top and left.
         words: Pairs of taps that an output has words for in a row of the filter.
         row_words: Pairs of columns in a row of the planes.
@@ -33,6 +34,7 @@ class Layout:
     """
 
     kind: str
+    turned: bool
     source: tuple[int, ...]
     output: tuple[int, ...]
     window: tuple[int, int]
@@ -78,6 +80,16 @@ class Layout:
         return self.down + self.advance + self.words * WORD
 
     @property
+    def right(self) -> int:
+        """Bytes of the output from an element to the next in the row."""
+        return self.output[3] * (self.output[1] if self.turned else 1)
+
+    @property
+    def below(self) -> int:
+        """Bytes of the output from an element to the one below."""
+        return self.output[3] * (1 if self.turned else self.output[2])
+
+    @property
     def columns(self) -> int:
         """Columns of the input that the windows see, from the left."""
         return min(self.source[2], (self.output[2] - 1) * self.stride[1] + self.window[1] - self.before[1])
@@ -87,8 +99,8 @@ class Layout:
         lead = self.before[1] % 2
         pairs, tail = divmod(self.columns - lead, 2)
         members = {
-            "pixel_bytes": self.source[3],
-            "row_bytes": self.source[2] * self.source[3],
+            "pixel_bytes": self.source[3] * (self.source[1] if self.turned else 1),
+            "row_bytes": self.source[3] * (1 if self.turned else self.source[2]),
             "pitch": self.pitch,
             "lead": lead,
             "blocks": pairs // 2,
@@ -112,7 +124,7 @@ class Layout:
         )
 
 
-def layout_of(graph: Graph, node: Node) -> Layout:
+def layout_of(graph: Graph, node: Node, turned: bool) -> Layout:
     """The layout for a node."""
     options, source, output = (
         geometry.convolution_options(node),
@@ -122,18 +134,21 @@ def layout_of(graph: Graph, node: Node) -> Layout:
     window = graph.required(node, 1).shape[1:3]
     steps = zip(source[1:3], window, options.stride, options.dilation, strict=True)
     top, left = (slide(*step, options.padding).before for step in steps)
-    dilation = (options.dilation[0], options.dilation[1] if window[1] > 1 else 1)
-    kind, words, row_words, advance = _tile(window, options.stride, dilation[1], output[2])
-    layout = Layout(
-        kind, source, output, (window[0], window[1]), options.stride, dilation, (top, left), words, row_words, advance
+    axes = (2, 1) if turned else (1, 2)
+    filters, stride, dilation, before = (
+        (pair[axes[0] - 1], pair[axes[1] - 1]) for pair in (window, options.stride, options.dilation, (top, left))
     )
-    if layout.window == (3, 3) and dilation == (1, 1) and options.stride in _IN_REGISTERS:
-        special = replace(layout, kind=_IN_REGISTERS[options.stride])
+    dilation = (dilation[0], dilation[1] if filters[1] > 1 else 1)
+    seen, made = ((shape[0], shape[axes[0]], shape[axes[1]], shape[3]) for shape in (source, output))
+    kind, words, row_words, advance = _tile(filters, stride, dilation[1], made[2])
+    layout = Layout(kind, turned, seen, made, filters, stride, dilation, before, words, row_words, advance)
+    if filters == (3, 3) and dilation == (1, 1) and stride in _IN_REGISTERS:
+        special = replace(layout, kind=_IN_REGISTERS[stride])
         return special if special.farthest <= LARGEST_OFFSET else layout
     return layout
 
 
-def _tile(window: tuple[int, ...], stride: tuple[int, int], dilation: int, width: int) -> tuple[str, int, int, int]:
+def _tile(window: tuple[int, int], stride: tuple[int, int], dilation: int, width: int) -> tuple[str, int, int, int]:
     """(kind, words, row_words, advance) of tiles that read their weights from memory."""
     if stride[1] == 1 and dilation == 1:
         words = window[1] // 2 + 1
@@ -145,7 +160,9 @@ def _tile(window: tuple[int, ...], stride: tuple[int, int], dilation: int, width
 
 
 def tap_words(layout: Layout, taps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Words of the table, int64 [channels, words], from taps [channels, height, width]."""
+    """Words of the table, int64 [channels, words], from taps [channels, height, width] of the node."""
+    if layout.turned:
+        taps = taps.swapaxes(1, 2)
     if layout.kind == "EP_3X3":
         words = np.stack([_pair(taps[:, :, 0], taps[:, :, 1]), _pair(taps[:, :, 1], taps[:, :, 2])], axis=2)
     elif layout.kind == "EP_3X3_STRIDE_2":

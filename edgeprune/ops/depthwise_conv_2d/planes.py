@@ -25,7 +25,7 @@ class Planes(Kernel):
     name = "ep_depthwise_conv_2d_s8_planes"
     folder = Path(__file__).parent
     needs = frozenset({Extension.DSP, Extension.FPU})
-    code_bytes = 1900
+    code_bytes = 1950
 
     def __init__(self, band: int) -> None:
         """Make the kernel for bands of that many (even) rows, or for all rows at once (0)."""
@@ -38,14 +38,19 @@ class Planes(Kernel):
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """Within what instructions can reach, and with an exact output stage."""
-        layout = layout_of(graph, node)
-        rows, width, channels = layout.output[1:]
-        if self._band >= rows or min(layout.source) == 0 or layout.farthest > LARGEST_OFFSET:
-            return False
-        steps = (2 * width * channels, layout.window[0] * layout.tap_row, 2 * layout.down)
-        if max(2 * channels, layout.advance) > LARGEST_OFFSET or max(steps) > _LARGEST_STEP:
-            return False
-        return output_stage(graph, node) is not None
+        return bool(self._layouts(graph, node)) and output_stage(graph, node) is not None
+
+    def _layouts(self, graph: Graph, node: Node) -> tuple[Layout, ...]:
+        """Those possible."""
+        layouts = (layout_of(graph, node, turned) for turned in (False, True))
+        return tuple(layout for layout in layouts if self._band < layout.output[1] and _within_reach(layout))
+
+    def _layout(self, graph: Graph, node: Node) -> Layout:
+        """The cheapest."""
+        stage = _stage(graph, node)
+        return min(
+            self._layouts(graph, node), key=lambda layout: cycles.cost(layout, stage, *self._rows(layout)).cycles
+        )
 
     def _rows(self, layout: Layout) -> tuple[int, int]:
         """(rows of a band, rows of the planes)."""
@@ -54,23 +59,23 @@ class Planes(Kernel):
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         """The planes."""
-        layout = layout_of(graph, node)
+        layout = self._layout(graph, node)
         return self._rows(layout)[1] * layout.pitch
 
     def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """Over the input where pixel lies upon pixel."""
-        layout = layout_of(graph, node)
+        layout = self._layout(graph, node)
         return (0,) if layout.source == layout.output and layout.stride == (1, 1) else ()
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Of tiles, expansion and calls."""
-        layout = layout_of(graph, node)
+        layout = self._layout(graph, node)
         return cycles.cost(layout, _stage(graph, node), *self._rows(layout))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The table and a function for the shape."""
         source, output = graph.required(node, 0), graph.output(node)
-        layout, stage = layout_of(graph, node), _stage(graph, node)
+        layout, stage = self._layout(graph, node), _stage(graph, node)
         weights = graph.required(node, 1).constant().astype(np.int64)[0].transpose(2, 0, 1)
         words = tap_words(layout, weights * stage.scale[:, None, None])
         table = np.concatenate([words, stage.words], axis=1).astype(np.uint32).view(np.int32)
@@ -88,7 +93,7 @@ class Planes(Kernel):
                 in_c=layout.source[3],
                 in_bytes=source.size // layout.source[0],
                 out_h=layout.output[1],
-                out_row_bytes=layout.output[2] * layout.output[3],
+                out_row_bytes=layout.below,
                 out_bytes=output.size // layout.output[0],
                 multiplier=layout.output[3] // layout.source[3],
                 stride_h=layout.stride[0],
@@ -100,7 +105,20 @@ class Planes(Kernel):
                 high=high,
             ),
         )
-        return KernelCode((CArray("int32_t", "table", table), *layout.column_table()), fields, (definition,))
+        return KernelCode(
+            (CArray("int32_t", "table", table), *layout.column_table()),
+            fields,
+            (definition,),
+            cycles.code_bytes(layout),
+        )
+
+
+def _within_reach(layout: Layout) -> bool:
+    """Whether all distances fit into instructions."""
+    width = layout.output[2]
+    steps = (2 * layout.below, width * layout.right, layout.window[0] * layout.tap_row, 2 * layout.down)
+    offsets = (2 * layout.right, layout.advance, layout.farthest)
+    return min(layout.source) > 0 and max(offsets) <= LARGEST_OFFSET and max(steps) <= _LARGEST_STEP
 
 
 def _stage(graph: Graph, node: Node) -> OutputStage:
@@ -116,11 +134,12 @@ def _numbers(**values: int) -> tuple[CField, ...]:
 
 def _function(layout: Layout, stage: OutputStage) -> tuple[str, str]:
     """Name and definition of the function for a shape."""
-    width, channels = layout.output[2:]
     arguments = (
-        channels,
-        width,
+        layout.output[2],
+        layout.right,
+        layout.below,
         cycles.unrolled(layout),
+        layout.output[1] % 2,
         stage.shift,
         layout.window[0],
         layout.words,
