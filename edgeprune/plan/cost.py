@@ -27,6 +27,7 @@ def _code_waits(cost: Cost, timing: FlashTiming) -> float:
     if cache is not None and cost.loop_bytes <= cache.sets * cache.ways * cache.line_bytes:
         return 0.0
     words_per_cycle = _CODE_BYTES_PER_CYCLE / timing.word_bytes
-    # Prefetching overlaps the next word's wait states with the execution of this one.
-    hidden = 1 / words_per_cycle if timing.prefetch else 0.0
+    # Prefetching overlaps the next word's wait states with the execution of this one, after the
+    # cycle in which this one came.
+    hidden = 1 / words_per_cycle - 1 if timing.prefetch else 0.0
     return cost.cycles * words_per_cycle * max(0.0, timing.wait_states - hidden)

@@ -20,7 +20,8 @@
  * peeled + n * unroll steps (unroll 0: of peeled steps).  EP_PRODUCTS_ROWS_S8 makes one that
  * needs no columns: it slides a window of `rows` times `steps` over rows of taps in their own
  * order, `pitch` bytes apart, with the second pixel's window `second` bytes behind the first's
- * and the next pair's `advance` bytes.  In assembly all core registers are
+ * and the next pair's `advance` bytes; EP_PRODUCTS_ROW_BY_ROW_S8 is the same in less code.  In
+ * assembly all core registers are
  * taken: r12 and lr walk over columns and weights, r4 to r7 are the first pixel's accumulators,
  * r8 to r11 the second's; what a block needs once per pixel waits in the FPU's registers. */
 #ifndef EP_PRODUCTS_S8_H
@@ -144,6 +145,15 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     ".rept " #rows " * " #steps " - 1\nep_step\n.endr\n"                                           \
     "addw r12, r12, #" #advance "\n.purgem ep_step\n"
 
+/* The same row by row in a loop, for caches of code that the whole window does not fit. */
+#define EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, step)                              \
+    step(".set ep_a, 4 + 4 * ep_i\n.set ep_b, ep_a + " #second "\n")                               \
+    "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\n"                                   \
+    "2:\n.set ep_i, 0\n.rept " #steps "\nep_step\n.endr\n"                                         \
+    "vmov r0, s13\naddw lr, lr, #8 * " #steps "\naddw r12, r12, #" #pitch "\n"                     \
+    "cmp.w lr, r0\nbne.w 2b\nsubw r12, r12, #" #rows " * " #pitch " - " #advance "\n"              \
+    ".purgem ep_step\n"
+
 #define EP_PRODUCTS_FUNCTION(name, walk, finish)                                                   \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
@@ -163,6 +173,10 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 #define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish)               \
     EP_PRODUCTS_FUNCTION(name,                                                                     \
                          EP_WALK_ROWS(rows, steps, pitch, second, advance, EP_STEP_##step),        \
+                         EP_FINISH_##finish)
+#define EP_PRODUCTS_ROW_BY_ROW_S8(name, rows, steps, pitch, second, advance, step, finish)         \
+    EP_PRODUCTS_FUNCTION(name,                                                                     \
+                         EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, EP_STEP_##step),  \
                          EP_FINISH_##finish)
 
 /* clang-format on */
@@ -249,6 +263,7 @@ static inline void ep_products_plain(const int32_t *stage, const int16_t *weight
         ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
                           EP_FINISH_##finish);                                                     \
     }
+#define EP_PRODUCTS_ROW_BY_ROW_S8 EP_PRODUCTS_ROWS_S8
 
 #endif
 #endif

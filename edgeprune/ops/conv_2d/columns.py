@@ -143,4 +143,5 @@ KERNELS = (
     Columns(128, SPACIOUS),
     Columns(8, CACHED),
     Columns(32, CACHED),
+    Columns(128, CACHED),
 )

@@ -16,6 +16,7 @@ from edgeprune.ops.products import (
     CACHED,
     SPACIOUS,
     USUAL,
+    Loop,
     Products,
     Style,
     can_multiply,
@@ -177,9 +178,11 @@ class Windows(Kernel):
 
     Attributes:
         wanted: Output rows whose input rows are expanded at a time.
+        unrolled: Whether the whole window is one stretch of code, or each of its rows.
     """
 
     wanted: int
+    unrolled: bool
 
     name = "ep_conv_2d_s8_windows"
     folder = Path(__file__).parent
@@ -189,7 +192,7 @@ class Windows(Kernel):
     @property
     def label(self) -> str:
         """Names what differs."""
-        return f"{self.name}:{self.wanted} rows"
+        return f"{self.name}:{self.wanted} rows{', unrolled' if self.unrolled else ''}"
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """Windows of more than a pixel, small enough to be unrolled, within reach of an address."""
@@ -199,7 +202,7 @@ class Windows(Kernel):
         if channels < BLOCK or graph.output(node).shape[2] < 2 or not _supported(graph, node):
             return False
         layout, dilation = _layout(graph, node, True), geometry.convolution_options(node).dilation[0]
-        reach = 2 * ((height - 1) * dilation * layout.pitch + layout.second + layout.run)
+        reach = 2 * (height * dilation * layout.pitch + layout.second + layout.run)
         return height * layout.run // 2 <= _MOST_STEPS and max(reach, 4 * layout.step) <= _LARGEST_OFFSET
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
@@ -210,10 +213,11 @@ class Windows(Kernel):
         fill = bands * _input_rows(graph, node, band) * (_WIDEN_CYCLES * layout.pitch + _ROW_CYCLES * layout.copies)
         calls = batches * height * blocks * (1 + width % 2)
         pairs = batches * height * blocks * -(-width // 2)
+        pair = layer.pair_cycles + (0 if self.unrolled else 6 * filters(graph, node).shape[1] + 5)
         clamp = 8.0 * graph.output(node).size if layer.clamps else 0.0
-        cycles = (fill + calls * _CALL_CYCLES + pairs * layer.pair_cycles + clamp) * core_factor(cpu)
+        cycles = (fill + calls * _CALL_CYCLES + pairs * pair + clamp) * core_factor(cpu)
         read = weight_bytes_read(layer, pixels(graph, node), width * band, _WINDOWS)
-        return Cost(cycles, read, layer.loop.code_bytes)
+        return Cost(cycles, read, self._code_bytes(layer, layout))
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         """The expanded rows."""
@@ -224,7 +228,8 @@ class Windows(Kernel):
         layer, layout = self._layer(graph, node), _layout(graph, node, True)
         height, dilation = filters(graph, node).shape[1], geometry.convolution_options(node).dilation[0]
         sizes = (height, layout.run // 2, 2 * dilation * layout.pitch, 2 * layout.second, 4 * layout.step)
-        function = "_".join(["ep_products_rows_s8", *(str(size) for size in sizes), layer.finish.lower()])
+        macro = "EP_PRODUCTS_ROWS_S8" if self.unrolled else "EP_PRODUCTS_ROW_BY_ROW_S8"
+        function = "_".join([macro.lower(), *(str(size) for size in sizes), layer.finish.lower()])
         arguments = ", ".join(str(argument) for argument in (function, *sizes, layer.step, layer.finish))
         fields = (
             geometry.convolution_window(graph, node),
@@ -232,10 +237,14 @@ class Windows(Kernel):
             CField("band", str(self._band(graph, node))),
             CField("multiply", layer.initialiser(_WINDOWS, 0, function)),
         )
-        return KernelCode(layer.arrays, fields, (f"EP_PRODUCTS_ROWS_S8({arguments})",), layer.loop.code_bytes)
+        return KernelCode(layer.arrays, fields, (f"{macro}({arguments})",), self._code_bytes(layer, layout))
 
     def _layer(self, graph: Graph, node: Node) -> Products:
         return _products(graph, node, _WINDOWS)
+
+    def _code_bytes(self, layer: Products, layout: Layout) -> int:
+        """Code of what runs per pair of pixels."""
+        return layer.loop.code_bytes if self.unrolled else Loop(0, 0, layout.run // 2).code_bytes
 
     def _band(self, graph: Graph, node: Node) -> int:
         return min(self.wanted, graph.output(node).shape[1])
@@ -246,6 +255,7 @@ KERNELS = (
     Rows(64, USUAL),
     Rows(64, SPACIOUS),
     Rows(64, CACHED),
-    Windows(1),
-    Windows(4),
+    Windows(1, False),
+    Windows(4, False),
+    Windows(4, True),
 )
