@@ -237,7 +237,9 @@ def arithmetic_input_and_output(graph: Graph, node: Node) -> str | None:
 
 
 def same_quantization(graph: Graph, node: Node) -> str | None:
-    """Input 0 and output 0 have the same scale and zero point."""
+    """Input 0 and output 0 have the same scale and zero point, unless they are float32."""
+    if graph.required(node, 0).dtype is DType.FLOAT32:
+        return None
     source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
     if (source.scale, source.zero_point) != (output.scale, output.zero_point):
         return f"{source.scale:g}, {source.zero_point} against {output.scale:g}, {output.zero_point}"
@@ -250,20 +252,22 @@ def four_dimensions(graph: Graph, node: Node) -> str | None:
     return None if len(shape) == 4 else f"it has the shape {shape}"
 
 
-def constant_int8_weights(graph: Graph, node: Node) -> str | None:
-    """Weights are constant int8 with zero point 0."""
-    weights = graph.required(node, 1)
-    if not weights.is_constant or weights.dtype is not DType.INT8:
+def constant_weights(graph: Graph, node: Node) -> str | None:
+    """Weights are constant: float32 where the input is, else int8 with zero point 0."""
+    weights, source = graph.required(node, 1), graph.required(node, 0)
+    wanted = DType.FLOAT32 if source.dtype is DType.FLOAT32 else DType.INT8
+    if not weights.is_constant or weights.dtype is not wanted:
         return f"they are {'constant' if weights.is_constant else 'computed'} {weights.dtype.value}"
-    if weights.quantization is None or any(weights.quantization.zero_points):
+    if wanted is DType.INT8 and (weights.quantization is None or any(weights.quantization.zero_points)):
         return "their zero point is not 0"
     return None
 
 
-def constant_int32_bias(graph: Graph, node: Node) -> str | None:
-    """The bias, where there is one, is constant int32."""
-    bias = graph.operand(node, 2)
-    if bias is None or (bias.is_constant and bias.dtype is DType.INT32):
+def constant_bias(graph: Graph, node: Node) -> str | None:
+    """The bias, where there is one, is constant: int32 for int8, int64 for int16, float32 for float32 inputs."""
+    bias, source = graph.operand(node, 2), graph.required(node, 0)
+    wanted = {DType.INT8: DType.INT32, DType.INT16: DType.INT64}.get(source.dtype, source.dtype)
+    if bias is None or (bias.is_constant and bias.dtype is wanted):
         return None
     return f"it is {'constant' if bias.is_constant else 'computed'} {bias.dtype.value}"
 

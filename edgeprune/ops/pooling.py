@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry, pooled
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name, padding_name
 from edgeprune.ops.pooled import TapCycles
+from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
 from edgeprune.ops.window import slide
 from edgeprune.targets import Extension, McuCpu
 
@@ -102,11 +105,67 @@ class WordPoolKernel(Kernel):
         return CField("pool", f"{{{members}}}")
 
 
+@dataclass(frozen=True)
+class WidePoolKernel(Kernel):
+    """int16 or float32, for both operators."""
+
+    average: bool
+
+    folder = Path(runtime.__file__).parent
+    code_bytes = 500
+
+    def limits(self, graph: Graph, node: Node) -> tuple[str, str]:
+        """Least and greatest output in C."""
+        raise NotImplementedError
+
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        """By the taps."""
+        window = pool_options(node).window
+        return Cost(graph.output(node).size * (60 + 9.0 * window[0] * window[1]))
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        """Window and clamping range."""
+        options, source, output = pool_options(node), graph.required(node, 0), graph.output(node)
+        window = geometry.window_field(
+            source.shape, output.shape, options.window, options.stride, options.dilation, options.padding
+        )
+        low, high = self.limits(graph, node)
+        return KernelCode(
+            (), (window, CField("average", str(int(self.average))), CField("low", low), CField("high", high))
+        )
+
+
+class _Int16(WidePoolKernel):
+    name = "ep_pool_s16"
+    types = ("int16",)
+
+    def limits(self, graph: Graph, node: Node) -> tuple[str, str]:
+        low, high = activation_range(pool_options(node).activation, graph.output(node))
+        return str(low), str(high)
+
+
+class _Float32(WidePoolKernel):
+    name = "ep_pool_f32"
+    types = ("float32",)
+
+    def limits(self, graph: Graph, node: Node) -> tuple[str, str]:
+        low, high = FLOAT_RANGES[pool_options(node).activation]
+        return base.c_float(low), base.c_float(high)
+
+    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+        return Cost(float_cycles(super().cost(graph, node, cpu).cycles, cpu))
+
+
+def wide_kernels(average: bool) -> tuple[WidePoolKernel, ...]:
+    """The kernels of the types other than int8."""
+    return _Int16(average), _Float32(average)
+
+
 class Pool2D(Operator):
-    """A pooling operator over int8; subclasses name it and its kernels."""
+    """A pooling operator; subclasses name it and its kernels."""
 
     constraints = (
-        base.int8_input_and_output,
+        base.arithmetic_input_and_output,
         base.four_dimensions,
         base.same_quantization,
         positive_window,

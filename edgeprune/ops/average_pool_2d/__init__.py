@@ -12,7 +12,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CArray, KernelCode
 from edgeprune.ops.pooled import AVERAGE_CYCLES, Average, fit_average
-from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel, pool_options, taps_inside
+from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel, pool_options, taps_inside, wide_kernels
 
 _FOLDER = Path(__file__).parent
 
@@ -68,7 +68,7 @@ class AveragePool2D(Pool2D):
 
     name = "AVERAGE_POOL_2D"
     summary = "Average over a window with stride, SAME or VALID padding and fused activation."
-    kernels = (_Plain(), _Dsp())
+    kernels = (_Plain(), _Dsp(), *wide_kernels(average=True))
 
 
 OPERATOR = AveragePool2D()

@@ -10,9 +10,11 @@ import numpy as np
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
+from edgeprune.ops.arithmetic import Multiplier
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.conv_2d import columns, rows, scalar, winograd
 from edgeprune.ops.geometry import ConvolutionOptions
+from edgeprune.ops.wide import Float32, Form, Int16
 from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
@@ -59,21 +61,34 @@ class _Scalar(Kernel):
         return KernelCode((CArray("int8_t", "weights", weights.astype(np.int8)), *arrays), fields)
 
 
+def _form(graph: Graph, node: Node) -> Form:
+    activation = geometry.convolution_options(node).activation
+    window = geometry.convolution_window(graph, node)
+    return Form(window, graph.required(node, 1).constant(), activation, OPERATOR.macs(graph, node))
+
+
+def _multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
+    return geometry.convolution_multipliers(graph, node, _filter(graph, node)[0])
+
+
+_WIDE = (Float32(_form), Int16(_form, _multipliers))
+
+
 class Conv2D(Operator):
-    """CONV_2D with per-channel or per-tensor int8 weights."""
+    """CONV_2D with per-channel or per-tensor int8 weights, or in float32."""
 
     name = "CONV_2D"
     summary = "Convolution with stride, dilation, groups, SAME or VALID padding and fused activation."
     constraints = (
-        base.int8_input_and_output,
+        base.arithmetic_input_and_output,
         base.four_dimensions,
-        base.constant_int8_weights,
+        base.constant_weights,
         four_dimensional_weights,
-        base.constant_int32_bias,
+        base.constant_bias,
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS, *scalar.KERNELS)
+    kernels = (_Scalar(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS, *scalar.KERNELS, *_WIDE)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `Conv2DOptionsT`."""

@@ -10,9 +10,11 @@ import numpy as np
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
+from edgeprune.ops.arithmetic import Multiplier
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.depthwise_conv_2d import planes, scalar
 from edgeprune.ops.geometry import ConvolutionOptions
+from edgeprune.ops.wide import Float32, Form, Int16
 from edgeprune.targets import McuCpu
 
 _FOLDER = Path(__file__).parent
@@ -59,21 +61,35 @@ class _Scalar(Kernel):
         return KernelCode((CArray("int8_t", "weights", weights), *arrays), fields)
 
 
+def _form(graph: Graph, node: Node) -> Form:
+    """Each channel is a group, and its filters are one after the other."""
+    weights = graph.required(node, 1).constant().transpose(3, 1, 2, 0)
+    activation = geometry.convolution_options(node).activation
+    return Form(geometry.convolution_window(graph, node), weights, activation, OPERATOR.macs(graph, node))
+
+
+def _multipliers(graph: Graph, node: Node) -> tuple[Multiplier, ...]:
+    return geometry.convolution_multipliers(graph, node, _taps(graph, node)[2])
+
+
+_WIDE = (Float32(_form), Int16(_form, _multipliers))
+
+
 class DepthwiseConv2D(Operator):
-    """DEPTHWISE_CONV_2D with per-channel or per-tensor int8 weights."""
+    """DEPTHWISE_CONV_2D with per-channel or per-tensor int8 weights, or in float32."""
 
     name = "DEPTHWISE_CONV_2D"
     summary = "Depthwise convolution with multiplier, stride, dilation, SAME or VALID padding and fused activation."
     constraints = (
-        base.int8_input_and_output,
+        base.arithmetic_input_and_output,
         base.four_dimensions,
-        base.constant_int8_weights,
+        base.constant_weights,
         one_filter_per_channel,
-        base.constant_int32_bias,
+        base.constant_bias,
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), *planes.KERNELS, *scalar.KERNELS)
+    kernels = (_Scalar(), *planes.KERNELS, *scalar.KERNELS, *_WIDE)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `DepthwiseConv2DOptionsT`."""

@@ -16,6 +16,7 @@ from edgeprune.ops.enums import activation_name
 from edgeprune.ops.fully_connected import scalar
 from edgeprune.ops.fully_connected.layer import FullyConnectedOptions, dense_options, multipliers, sizes
 from edgeprune.ops.fully_connected.pairs import FastPairs, WidePairs
+from edgeprune.ops.wide import Float32, Form, Int16
 from edgeprune.targets import McuCpu
 
 __all__ = ["OPERATOR", "dense_options", "multipliers"]
@@ -62,20 +63,32 @@ class _Scalar(Kernel):
         return KernelCode((CArray("int8_t", "weights", weights), *arrays), fields)
 
 
+def _form(graph: Graph, node: Node) -> Form:
+    """A column of pixels, one per row of the input."""
+    rows, depth, channels = sizes(graph, node)
+    shapes = (1, rows, 1, depth), (1, rows, 1, channels)
+    window = geometry.window_field(*shapes, (1, 1), (1, 1), (1, 1), "VALID")
+    weights = graph.required(node, 1).constant().reshape(channels, 1, 1, depth)
+    return Form(window, weights, dense_options(node).activation, OPERATOR.macs(graph, node))
+
+
+_WIDE = (Float32(_form), Int16(_form, multipliers))
+
+
 class FullyConnected(Operator):
-    """FULLY_CONNECTED with per-tensor or per-channel int8 weights."""
+    """FULLY_CONNECTED with per-tensor or per-channel int8 weights, or in float32."""
 
     name = "FULLY_CONNECTED"
     summary = "Dense layer over the last dimension with fused activation."
     constraints = (
-        base.int8_input_and_output,
-        base.constant_int8_weights,
+        base.arithmetic_input_and_output,
+        base.constant_weights,
         matrix_of_weights,
-        base.constant_int32_bias,
+        base.constant_bias,
         default_weight_format,
         base.fused_activation,
     )
-    kernels = (_Scalar(), FastPairs(), WidePairs(), *scalar.KERNELS)
+    kernels = (_Scalar(), FastPairs(), WidePairs(), *scalar.KERNELS, *_WIDE)
 
     def decode(self, options: Any) -> FullyConnectedOptions | None:
         """Translate `FullyConnectedOptionsT`; None for shuffled weights."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.base import KernelCode
 from edgeprune.ops.pooled import MAX_CYCLES
-from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel
+from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel, wide_kernels
 
 _FOLDER = Path(__file__).parent
 
@@ -32,7 +32,7 @@ class MaxPool2D(Pool2D):
 
     name = "MAX_POOL_2D"
     summary = "Maximum over a window with stride, SAME or VALID padding and fused activation."
-    kernels = (_Plain(), _Dsp())
+    kernels = (_Plain(), _Dsp(), *wide_kernels(average=False))
 
 
 OPERATOR = MaxPool2D()
