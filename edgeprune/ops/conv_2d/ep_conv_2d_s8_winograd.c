@@ -27,11 +27,11 @@ typedef struct {
 
 static winograd prepare(const ep_conv_2d_s8_winograd_params *p, uint8_t *scratch) {
     const int32_t blocks = p->batch_tiles / TILE;
-    winograd w = {.p = p, .pairs = p->window.in_c / 2};
+    winograd w = {.p = p, .pairs = p->depth / 2};
     w.partial = p->window.out_h % TILE != 0 || p->window.out_w % TILE != 0;
     w.tile_rows = (p->window.out_h + TILE - 1) / TILE;
     w.tile_columns = (p->window.out_w + TILE - 1) / TILE;
-    w.band_bytes = (TILE * w.tile_columns + 2) * p->window.in_c;
+    w.band_bytes = (TILE * w.tile_columns + 2) * p->depth;
     w.row_step = blocks * w.pairs * PAIR_OF_V + 2 * SUMS_OF_CHANNEL;
     w.tiles = (ep_winograd_tile *)(void *)scratch;
     scratch += (size_t)p->batch_tiles * sizeof(ep_winograd_tile);
@@ -45,18 +45,37 @@ static winograd prepare(const ep_conv_2d_s8_winograd_params *p, uint8_t *scratch
     return w;
 }
 
+/* Pixels of a depth that is not a multiple of 4 to places that are, by words: what of the next
+ * pixel comes to lie behind one does not matter. */
+static void spread_pixels(const winograd *w, const int8_t *pixels, int8_t *row) {
+    const ep_window *window = &w->p->window;
+    for (int32_t x = 1; x < window->in_w; x++) {
+        for (int32_t c = 0; c < w->p->depth; c += 4) {
+            ep_store_word(row + c, ep_load_word(pixels + c));
+        }
+        pixels += window->in_c;
+        row += w->p->depth;
+    }
+    memcpy(row, pixels, (size_t)window->in_c);
+}
+
 /* Input row `y` as a row of the band; what lies outside of the input is its zero point. */
 static void fill_row(const winograd *w, const int8_t *image, int32_t y, int8_t *row) {
     const ep_window *window = &w->p->window;
     const int zero = (int)w->p->input_zero_point;
-    const size_t before = (size_t)(window->pad_left * window->in_c);
-    const size_t inside = (size_t)(window->in_w * window->in_c);
+    const size_t before = (size_t)(window->pad_left * w->p->depth);
+    const size_t inside = (size_t)(window->in_w * w->p->depth);
     if (y < 0 || y >= window->in_h) {
         memset(row, zero, (size_t)w->band_bytes);
         return;
     }
+    const int8_t *pixels = image + (ptrdiff_t)y * window->in_w * window->in_c;
     memset(row, zero, before);
-    memcpy(row + before, image + (ptrdiff_t)y * window->in_w * window->in_c, inside);
+    if (window->in_c == w->p->depth) {
+        memcpy(row + before, pixels, inside);
+    } else {
+        spread_pixels(w, pixels, row + before);
+    }
     memset(row + before + inside, zero, (size_t)w->band_bytes - before - inside);
 }
 
@@ -74,7 +93,7 @@ static void fill_band(const winograd *w, const int8_t *image, int32_t tile_row) 
 
 /* V of `patches` patches side by side, which go into one block of four. */
 static void transform_input(const winograd *w, int32_t tile_column, int32_t patches) {
-    const int32_t depth = w->p->window.in_c;
+    const int32_t depth = w->p->depth;
     const int8_t *pixels = w->band + (ptrdiff_t)(TILE * tile_column) * depth;
     const int32_t count = TILE * patches + 2;
     uint8_t *v =
@@ -137,9 +156,9 @@ static const uint8_t *weights_of(const winograd *w, int32_t channel) {
     if (p->transformed != NULL) {
         return (const uint8_t *)p->transformed + (ptrdiff_t)(channel / 2) * w->pairs * PAIR_OF_U;
     }
-    const int8_t *taps = p->taps + (ptrdiff_t)channel * 9 * p->window.in_c;
+    const int8_t *taps = p->taps + (ptrdiff_t)channel * 9 * p->depth;
     ep_winograd_weights(taps, w->u, w->pairs);
-    ep_winograd_weights(taps + 9 * p->window.in_c, w->u + PAIR_OF_U / 2, w->pairs);
+    ep_winograd_weights(taps + 9 * p->depth, w->u + PAIR_OF_U / 2, w->pairs);
     return w->u;
 }
 

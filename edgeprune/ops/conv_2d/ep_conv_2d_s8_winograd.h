@@ -10,7 +10,7 @@
  * A tile row's outputs are written only after its band is filled, and bands keep the two rows
  * that they share, so the output may lie over the input where it is no wider.
  *
- * Scratch: the band [6][4 * tile columns + 2][in_c], columns in transformation [6][18] words,
+ * Scratch: the band [6][4 * tile columns + 2][depth], columns in transformation [6][18] words,
  * six rows of V for all tiles of the batch with 48 words for sums behind each, U of two
  * output channels unless it is in flash, one ep_winograd_tile per tile of the batch. */
 #ifndef EP_CONV_2D_S8_WINOGRAD_H
@@ -24,9 +24,10 @@
 typedef struct {
     ep_window window;
     int32_t input_zero_point;
-    int32_t batch_tiles;        /* a multiple of 4 */
-    const int8_t *taps;         /* [out_c][in_c / 4][9][4], or NULL */
-    const int16_t *transformed; /* U: [out_c / 2][36][in_c / 2][2][2], or NULL */
+    int32_t depth;       /* in_c, made a multiple of 4: weights of the channels behind are zero */
+    int32_t batch_tiles; /* a multiple of 4 */
+    const int8_t *taps;  /* [out_c][depth / 4][9][4], or NULL */
+    const int16_t *transformed; /* U: [out_c / 2][36][depth / 2][2][2], or NULL */
     const int32_t *bias;        /* for inputs q + 128 */
     const int32_t *factor;      /* as in ep_requantize.h, and so scale */
     const int32_t *scale;

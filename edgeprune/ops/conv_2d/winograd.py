@@ -41,7 +41,7 @@ class _Shape:
     batches: int
     tile_rows: int
     tile_columns: int
-    depth: int
+    real_depth: int
     channels: int
     partial: int
 
@@ -49,6 +49,11 @@ class _Shape:
     def tiles(self) -> int:
         """Of one image."""
         return self.tile_rows * self.tile_columns
+
+    @property
+    def depth(self) -> int:
+        """Input channels by fours, as the band has them."""
+        return -(-self.real_depth // 4) * 4
 
     @property
     def pairs(self) -> int:
@@ -96,10 +101,10 @@ class Winograd(Kernel):
         return f"{self.name}:{self.batch} tiles" + (", weights transformed" if self.transformed else "")
 
     def supports(self, graph: Graph, node: Node) -> bool:
-        """3x3, stride and dilation 1, one group of channels that come by four, and sums that fit."""
+        """3x3, stride and dilation 1, one group of channels, and sums that fit."""
         weights, options = graph.required(node, 1).shape, geometry.convolution_options(node)
         depth = graph.required(node, 0).shape[3]
-        if weights[1:] != (3, 3, depth) or depth % 4 or options.stride + options.dilation != (1, 1, 1, 1):
+        if weights[1:] != (3, 3, depth) or options.stride + options.dilation != (1, 1, 1, 1):
             return False
         if self.transformed and depth > 2 * _UNROLLED:
             return False
@@ -161,6 +166,7 @@ class Winograd(Kernel):
         fields = (
             geometry.convolution_window(graph, node),
             CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
+            CField("depth", str(shape.depth)),
             CField("batch_tiles", str(self._batch(shape))),
             CField(table.suffix, f"{{array:{table.suffix}}}"),
             *(CField(array.suffix, f"{{array:{array.suffix}}}") for array in stage),
@@ -178,21 +184,21 @@ class Winograd(Kernel):
         return min(self.batch, -(-shape.tiles // _BLOCK) * _BLOCK)
 
 
-def _by_twos(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """A channel of zeros behind an odd number of them."""
-    return np.pad(weights, ((0, len(weights) % 2), (0, 0), (0, 0), (0, 0)))
+def _padded(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Zeros behind channels that are not by two, and behind a depth that is not by four."""
+    return np.pad(weights, ((0, len(weights) % 2), (0, 0), (0, 0), (0, -weights.shape[3] % 4)))
 
 
 def _taps(weights: npt.NDArray[np.int64]) -> CArray:
     """int8 [channels, depth / 4, 9, 4]."""
-    even = _by_twos(weights)
+    even = _padded(weights)
     taps = even.reshape(len(even), 9, -1, 4).transpose(0, 2, 1, 3)
     return CArray("int8_t", "taps", taps.astype(np.int8))
 
 
 def _transformed(weights: npt.NDArray[np.int64]) -> CArray:
     """int16 [channels / 2, 36, depth / 2, 2, 2]: the last axis is channels 0 and 2 of four, or 1 and 3."""
-    even = _by_twos(weights)
+    even = _padded(weights)
     u = np.einsum("ia,oabc,jb->ijoc", _G, even, _G, optimize=True)
     u = u.reshape(36, len(even) // 2, 2, -1, 2, 2).transpose(1, 0, 3, 5, 2, 4)
     return CArray("int16_t", "transformed", u.astype(np.int16))
@@ -226,7 +232,7 @@ _WEIGHT_CYCLES = 152.0
 def _input_cycles(shape: _Shape) -> float:
     """Filling bands, and transforming patches in runs of neighbours."""
     runs = _runs(shape)
-    fill = 0.75 * shape.band_bytes + 600
+    fill = (0.75 if shape.real_depth % 4 == 0 else 2.4) * shape.band_bytes + 600
     columns = 37.0 * (_TILE * shape.tiles + 2 * runs)
     return shape.tile_rows * fill + shape.pairs * (columns + 210.0 * shape.tiles + 50.0 * runs) + 60 * runs
 

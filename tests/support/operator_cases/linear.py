@@ -28,7 +28,7 @@ def conv_2d(model: ModelBuilder, random: Random) -> None:
         stride = (1, 1)
     if kind > 0.75:  # what Winograd takes
         groups, window, stride = 1, (3, 3), (1, 1)
-        depth = 4 * int(random.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16]))
+        depth = int(random.choice([4 * int(random.integers(1, 11)), 48, 64, int(random.integers(1, 41))]))
         channels = int(random.integers(1, 33)) if random.random() < 0.9 else 64
         size = tuple(int(random.integers(3 if padding == "VALID" else 1, 21)) for _ in window)
         output = tuple(draw.slide(s, 3, 1, 1, padding) for s in size)
