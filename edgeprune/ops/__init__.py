@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import importlib
 import pkgutil
@@ -38,4 +39,5 @@ def layer_macs(graph: Graph, node: Node) -> int:
 def layer_parameters(graph: Graph, node: Node) -> int:
     """Number of weights and biases that the node holds: its constants that are not shapes or axes."""
     sizes = (graph.tensors[i] for i in node.inputs if i >= 0 and graph.tensors[i].is_constant)
-    return sum(t.size for t in sizes if t.quantization is not None or t.dtype.value.startswith("float"))
+    # `sum` here is the folder of the operator SUM
+    return builtins.sum(t.size for t in sizes if t.quantization is not None or t.dtype.value.startswith("float"))

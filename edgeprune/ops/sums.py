@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from edgeprune import runtime
 from edgeprune.graph import DType, Graph, Node, Tensor
 from edgeprune.ops import base
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
@@ -18,7 +17,7 @@ from edgeprune.ops.base import CField
 from edgeprune.ops.binary import Binary, RowKernel, broadcastable, range_fields, second_input_alike
 from edgeprune.ops.enums import activation_name
 
-_RUNTIME = Path(runtime.__file__).parent
+_FOLDER = Path(__file__).parent / "add"
 #: int8 inputs are scaled up by 2**20 before they are rescaled, so that few bits are lost.
 HEADROOM_BITS = 20
 _INT16_HEADROOM_BITS = 15
@@ -100,9 +99,9 @@ def _same_shapes(graph: Graph, node: Node) -> bool:
 
 
 class _Shifted(RowKernel):
-    name = "ep_sum_powers_s16"
+    name = "ep_add_powers_s16"
     types = ("int16",)
-    folder = _RUNTIME
+    folder = _FOLDER
     cycles = 24.0
 
     def supports(self, graph: Graph, node: Node) -> bool:
@@ -119,9 +118,9 @@ class _Shifted(RowKernel):
 
 
 class _Multiplied(RowKernel):
-    name = "ep_sum_s16"
+    name = "ep_add_s16"
     types = ("int16",)
-    folder = _RUNTIME
+    folder = _FOLDER
     cycles = 50.0
 
     def supports(self, graph: Graph, node: Node) -> bool:

@@ -152,6 +152,8 @@ static float element(const ep_tensor_info *info, const uint8_t *data, uint32_t i
     }
     if (strcmp(info->dtype, "int32") == 0) {
         memcpy(&integer, data + 4 * index, 4);
+    } else if (strcmp(info->dtype, "int64") == 0) {
+        memcpy(&integer, data + 8 * index, 4); /* the lower half: places and counts are small */
     } else if (strcmp(info->dtype, "int16") == 0) {
         int16_t narrow;
         memcpy(&narrow, data + 2 * index, 2);
@@ -161,12 +163,18 @@ static float element(const ep_tensor_info *info, const uint8_t *data, uint32_t i
     } else {
         integer = (int8_t)data[index];
     }
+    if (info->scale == 0.0f) {
+        return (float)integer; /* not quantized */
+    }
     return ((float)integer - (float)info->zero_point) * info->scale;
 }
 
 static uint32_t element_bytes(const ep_tensor_info *info) {
     if (strcmp(info->dtype, "float32") == 0 || strcmp(info->dtype, "int32") == 0) {
         return 4;
+    }
+    if (strcmp(info->dtype, "int64") == 0) {
+        return 8;
     }
     return strcmp(info->dtype, "int16") == 0 ? 2 : 1;
 }

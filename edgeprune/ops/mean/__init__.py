@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
-from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
 from edgeprune.ops.pooled import SUM_CYCLES
 from edgeprune.ops.pooling import WORD_CHANNELS
+from edgeprune.ops.reduction import Reduction, ReductionKernel, few_enough_for_int16, reduced_axes, value_count
 from edgeprune.targets import Extension, McuCpu
 
 _FOLDER = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class MeanOptions:
-    """Options of MEAN."""
-
-    keep_dimensions: bool
-
-
-def averaged_axes(graph: Graph, node: Node) -> tuple[int, ...]:
-    """The averaged dimensions, counted from 0, ascending."""
-    rank = len(graph.required(node, 0).shape)
-    return tuple(sorted({int(axis) % rank for axis in graph.required(node, 1).constant().reshape(-1)}))
 
 
 def constant_axes(graph: Graph, node: Node) -> str | None:
@@ -58,7 +44,7 @@ class _Plain(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source, output = graph.required(node, 0), graph.output(node).quantized()
         extents = (1,) * (4 - len(source.shape)) + source.shape
-        averaged = {axis + 4 - len(source.shape) for axis in averaged_axes(graph, node)}
+        averaged = {axis + 4 - len(source.shape) for axis in reduced_axes(graph, node)}
         strides = [math.prod(extents[i + 1 :]) for i in range(4)]
         count = math.prod(extents[i] for i in averaged)
         multiplier = mean_multiplier(graph, node, count)
@@ -87,7 +73,7 @@ class _Dsp(Kernel):
     @staticmethod
     def _blocks(graph: Graph, node: Node) -> tuple[int, int, int] | None:
         """(images, taps, channels) where the averaged dimensions lie together, before kept ones."""
-        axes = averaged_axes(graph, node)
+        axes = reduced_axes(graph, node)
         shape = graph.required(node, 0).shape
         if not axes or axes != tuple(range(axes[0], axes[-1] + 1)):
             return None
@@ -115,24 +101,34 @@ class _Dsp(Kernel):
         return KernelCode((), fields)
 
 
-class Mean(Operator):
-    """MEAN over int8."""
+class _Int16(ReductionKernel):
+    name = "ep_mean_s16"
+    types = ("int16",)
+    folder = _FOLDER
+    cycles = (9.0, 60.0)
+
+    def fields(self, graph: Graph, node: Node) -> tuple[CField, ...]:
+        multiplier = mean_multiplier(graph, node, value_count(graph, node))
+        return CField("mantissa", str(multiplier.mantissa)), CField("shift", str(multiplier.shift))
+
+
+class _Float(ReductionKernel):
+    name = "ep_mean_f32"
+    types = ("float32",)
+    folder = _FOLDER
+    cycles = (11.0, 60.0)
+
+    def fields(self, graph: Graph, node: Node) -> tuple[CField, ...]:
+        return (CField("count", base.c_float(value_count(graph, node))),)
+
+
+class Mean(Reduction):
+    """MEAN of int8, int16 or float32."""
 
     name = "MEAN"
     summary = "Average over any axes of a tensor with up to four dimensions, for example global average pooling."
-    constraints = (base.int8_input_and_output, constant_axes)
-    kernels = (_Plain(), _Dsp())
-
-    def decode(self, options: Any) -> MeanOptions:
-        """Translate `ReducerOptionsT`."""
-        return MeanOptions(bool(options.keepDims))
-
-    def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
-        """The input's shape without the axes, or with 1 in their place."""
-        shape, axes = graph.required(node, 0).shape, averaged_axes(graph, node)
-        if cast(MeanOptions, node.options).keep_dimensions:
-            return tuple(1 if i in axes else extent for i, extent in enumerate(shape))
-        return tuple(extent for i, extent in enumerate(shape) if i not in axes)
+    constraints = (base.arithmetic_input_and_output, constant_axes, few_enough_for_int16)
+    kernels = (_Plain(), _Dsp(), _Int16(), _Float())
 
 
 OPERATOR = Mean()

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from edgeprune import ops
 from edgeprune.graph import Graph, Node
-from edgeprune.ops import base, mean, pooling, sums
+from edgeprune.ops import base, mean, pooling, reduction, sums
 from edgeprune.ops.arithmetic import Multiplier, activation_range, quantize_multiplier, requantize
 from edgeprune.optimize.constant_channels.bounds import Bounds, Values
 from edgeprune.optimize.constant_channels.windows import Window
@@ -110,7 +110,7 @@ def _repeated(graph: Graph, node: Node) -> tuple[Link, ...] | None:
 def _unless_touched(graph: Graph, node: Node) -> tuple[Link, ...] | None:
     """As `_together`, where the node leaves the last axis alone."""
     rank, second = len(graph.required(node, 0).shape), graph.required(node, 1).constant()
-    if node.op == "MEAN" and rank - 1 in mean.averaged_axes(graph, node):
+    if node.op == "MEAN" and rank - 1 in reduction.reduced_axes(graph, node):
         return None
     if node.op == "PAD" and second.reshape(-1, 2)[-1].any():
         return None
@@ -165,7 +165,7 @@ def _pad(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
 
 def _mean(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
     source, output = graph.required(node, 0), graph.output(node)
-    axes = mean.averaged_axes(graph, node)
+    axes = reduction.reduced_axes(graph, node)
     count = math.prod(source.shape[axis] for axis in axes)
     total = (values[0] - source.quantized().zero_point).sum(axis=axes)
     rescaled = _rescaled(total, mean.mean_multiplier(graph, node, count)) + output.quantized().zero_point

@@ -1,6 +1,6 @@
 /* ADD and SUB, int16 with scales of powers of two, inputs of any shapes that broadcast. */
-#ifndef EP_SUM_POWERS_S16_H
-#define EP_SUM_POWERS_S16_H
+#ifndef EP_ADD_POWERS_S16_H
+#define EP_ADD_POWERS_S16_H
 
 #include "ep_broadcast.h"
 #include "ep_runtime.h"
@@ -12,10 +12,10 @@ typedef struct {
     int32_t low;
     int32_t high;
     ep_broadcast broadcast;
-} ep_sum_powers_s16_params;
+} ep_add_powers_s16_params;
 
 /* The output may lie over an input that has its shape. */
-void ep_sum_powers_s16(const ep_sum_powers_s16_params *p, const int16_t *first,
+void ep_add_powers_s16(const ep_add_powers_s16_params *p, const int16_t *first,
                        const int16_t *second, int16_t *output, void *scratch);
 
 #endif

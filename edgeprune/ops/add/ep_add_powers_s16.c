@@ -1,11 +1,11 @@
-#include "ep_sum_powers_s16.h"
+#include "ep_add_powers_s16.h"
 
-static int16_t sum(const ep_sum_powers_s16_params *p, int32_t x, int32_t y) {
+static int16_t sum(const ep_add_powers_s16_params *p, int32_t x, int32_t y) {
     const int32_t second = p->sign * ep_rounding_shift(y, p->second_shift);
     return (int16_t)ep_clamp(ep_rounding_shift(x, p->first_shift) + second, p->low, p->high);
 }
 
-void ep_sum_powers_s16(const ep_sum_powers_s16_params *p, const int16_t *first,
+void ep_add_powers_s16(const ep_add_powers_s16_params *p, const int16_t *first,
                        const int16_t *second, int16_t *output, void *scratch) {
     const ep_broadcast *b = &p->broadcast;
     ep_row row = ep_first_row();

@@ -1,4 +1,4 @@
-#include "ep_sum_s16.h"
+#include "ep_add_s16.h"
 
 enum { HEADROOM_BITS = 15 };
 
@@ -6,12 +6,12 @@ static int32_t scale(const ep_addend_s16 *a, int32_t value) {
     return ep_requantize(ep_shift_left(value, HEADROOM_BITS), a->mantissa, a->shift);
 }
 
-static int16_t sum(const ep_sum_s16_params *p, int32_t x, int32_t y) {
+static int16_t sum(const ep_add_s16_params *p, int32_t x, int32_t y) {
     const int32_t total = scale(&p->first, x) + scale(&p->second, y);
     return (int16_t)ep_clamp(ep_requantize(total, p->mantissa, p->shift), p->low, p->high);
 }
 
-void ep_sum_s16(const ep_sum_s16_params *p, const int16_t *first, const int16_t *second,
+void ep_add_s16(const ep_add_s16_params *p, const int16_t *first, const int16_t *second,
                 int16_t *output, void *scratch) {
     const ep_broadcast *b = &p->broadcast;
     ep_row row = ep_first_row();

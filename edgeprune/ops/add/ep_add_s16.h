@@ -1,6 +1,6 @@
 /* ADD and SUB, int16, inputs of any shapes that broadcast. */
-#ifndef EP_SUM_S16_H
-#define EP_SUM_S16_H
+#ifndef EP_ADD_S16_H
+#define EP_ADD_S16_H
 
 #include "ep_broadcast.h"
 #include "ep_runtime.h"
@@ -19,10 +19,10 @@ typedef struct {
     int32_t low;
     int32_t high;
     ep_broadcast broadcast;
-} ep_sum_s16_params;
+} ep_add_s16_params;
 
 /* The output may lie over an input that has its shape. */
-void ep_sum_s16(const ep_sum_s16_params *p, const int16_t *first, const int16_t *second,
+void ep_add_s16(const ep_add_s16_params *p, const int16_t *first, const int16_t *second,
                 int16_t *output, void *scratch);
 
 #endif

@@ -1,0 +1,48 @@
+"""REDUCE_MAX along axes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeprune.graph import DType, Graph, Node
+from edgeprune.ops import base
+from edgeprune.ops.reduction import PlainReduction, Reduction
+
+_FOLDER = Path(__file__).parent
+
+
+def same_scale_unless_float(graph: Graph, node: Node) -> str | None:
+    """With int8 and int16, input and output have the same scale and zero point."""
+    return None if graph.output(node).dtype is DType.FLOAT32 else base.same_quantization(graph, node)
+
+
+class _Int8(PlainReduction):
+    name = "ep_reduce_max_s8"
+    folder = _FOLDER
+    cycles = (10.0, 40.0)
+
+
+class _Int16(PlainReduction):
+    name = "ep_reduce_max_s16"
+    types = ("int16",)
+    folder = _FOLDER
+    cycles = (10.0, 40.0)
+
+
+class _Float(PlainReduction):
+    name = "ep_reduce_max_f32"
+    types = ("float32",)
+    folder = _FOLDER
+    cycles = (14.0, 40.0)
+
+
+class ReduceMax(Reduction):
+    """REDUCE_MAX of int8, int16 or float32."""
+
+    name = "REDUCE_MAX"
+    summary = "Greatest value along any axes."
+    constraints = (*Reduction.constraints, same_scale_unless_float)
+    kernels = (_Int8(), _Int16(), _Float())
+
+
+OPERATOR = ReduceMax()

@@ -1,0 +1,14 @@
+/* SUM, int16, along any axes. */
+#ifndef EP_SUM_S16_H
+#define EP_SUM_S16_H
+
+#include "ep_reduction.h"
+#include "ep_runtime.h"
+
+typedef struct {
+    ep_reduction reduction;
+} ep_sum_s16_params;
+
+void ep_sum_s16(const ep_sum_s16_params *p, const int16_t *input, int16_t *output, void *scratch);
+
+#endif
