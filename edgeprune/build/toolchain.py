@@ -13,7 +13,7 @@ from pathlib import Path
 from edgeprune.emit import Platform
 from edgeprune.errors import ToolchainError
 from edgeprune.resources import cache_folder
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Extension, McuCpu
 
 #: Wanted of every compiler.  -fno-strict-aliasing: the arena is one array of bytes that
 #: kernels use as int16 and int32 too.
@@ -72,6 +72,7 @@ class Toolchain:
             abi = "eabihf" if cpu.fpu else "eabi"
             name = cpu.core.replace("-", "_") + ("" if cpu.facts.helium and cpu.fpu else _ZIG_FPU[cpu.fpu])
             name += "+dsp" if cpu.has_dsp else ""  # zig's Cortex-M33 is without, unlike every chip here
+            name += "+mve_fp" if Extension.HELIUM in cpu.extensions else ""  # its Cortex-M55 likewise
             return ["-target", f"thumb-freestanding-{abi}", f"-mcpu={name}", "-fno-sanitize=undefined"]
         # The assembly in the sources is in unified syntax, which gcc assumes for Armv7-M only.
         flags = ["-mthumb", f"-mcpu={cpu.core}", "-ffreestanding", "-masm-syntax-unified"]
