@@ -11,7 +11,7 @@ from edgeprune.ops.depthwise_conv_2d.output_stage import OutputStage
 #: Tables up to this size stay in the smallest data cache in front of a flash.
 _CACHED = 256
 #: Beside the tiles: per call and per channel of the convolution, and per row of tiles.
-_CALL, _CHANNEL, _ROW, _LAST_ROW = 110, 34, 12, 12
+_CALL, _CHANNEL, _ROW, _LAST_ROW = 110, 42, 12, 12
 #: A loop that goes on, with what it compares.
 _LOOP = 4
 #: Expansion: per call, per kind of column, then per row of a shared word, of 4 columns, of 2; per
@@ -40,13 +40,13 @@ _OUTPUTS, _STORES = (4, 2, 2, 1), (5, 3, 3, 1)
 def unrolled(layout: Layout) -> int:
     """Tiles of a row that stand one after another in the code; their number divides that of all."""
     tiles = layout.output[2] // 2
-    if layout.kind not in _IN_REGISTERS:
+    if not layout.in_registers:
         return min(tiles, 1)
     return tiles if tiles <= 3 else next(n for n in (2, 3, 1) if tiles % n == 0)
 
 
 def _tiles(layout: Layout) -> tuple[_Tile, ...]:
-    if layout.kind in _IN_REGISTERS:
+    if layout.in_registers:
         products: tuple[float, ...] = _IN_REGISTERS[layout.kind]
     else:
         rows = layout.window[0]
@@ -119,7 +119,7 @@ def cost(layout: Layout, stage: OutputStage, band: int, plane_rows: int) -> Cost
 def _table_bytes(layout: Layout, stage: OutputStage, bands: int) -> float:
     """Words of the table that are read; taps of large filters again for every tile."""
     per_word = {"EP_PAIRED": 8, "EP_SPREAD": 4}.get(layout.kind, 0)
-    taps = layout.window[0] * layout.words * per_word or 24
+    taps = layout.window[0] * layout.words * per_word or 20
     again = layout.output[1] * layout.output[2] / 4 if taps > _CACHED else bands
     return layout.source[0] * layout.output[3] * (taps * again + 4 * bands * stage.words.shape[1])
 
@@ -129,7 +129,7 @@ def code_bytes(layout: Layout) -> int:
     odd_row, odd_column = layout.output[1] % 2, layout.output[2] % 2
     copies = max(unrolled(layout), 1)
     square, below, beside, single = (tile.products + 3 * tile.outputs + 6 for tile in _tiles(layout))
-    if layout.kind not in _IN_REGISTERS:
+    if not layout.in_registers:
         square, below, beside, single = (n * layout.words + 36 for n in (8, 5, 5, 3))
     instructions = copies * square + odd_column * below + odd_row * (copies * beside + odd_column * single)
     return int(4 * (instructions + 60))
@@ -137,6 +137,6 @@ def code_bytes(layout: Layout) -> int:
 
 def _loop_bytes(layout: Layout) -> int:
     """Code of a row of tiles."""
-    if layout.kind in _IN_REGISTERS:
+    if layout.in_registers:
         return 260 * unrolled(layout)
     return 4 * (9 * layout.words + 40)

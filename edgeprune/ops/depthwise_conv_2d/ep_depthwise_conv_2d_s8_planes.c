@@ -54,6 +54,7 @@ static void image(const ep_depthwise_conv_2d_s8_planes_params *p, const int8_t *
         const int32_t channels = smaller(4, p->in_c - channel);
         ep_depthwise_job job = {0};
         job.planes = planes;
+        job.offset = p->offset;
         job.table = p->table + (ptrdiff_t)channel * p->multiplier * p->table_words;
         for (int32_t top = 0; top < p->out_h; top += p->band) {
             job.rows = smaller(p->band, p->out_h - top);

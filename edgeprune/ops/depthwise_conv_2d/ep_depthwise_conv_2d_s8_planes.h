@@ -17,6 +17,7 @@ typedef struct {
     void (*convolve)(const ep_depthwise_job *job); /* made by EP_DEPTHWISE */
     const int32_t *table;                          /* per output channel, see there */
     int32_t table_words;                           /* of a channel */
+    int32_t offset;                                /* of the output stage */
     int32_t batches;
     int32_t in_h, in_c;
     int32_t in_bytes; /* of an image */

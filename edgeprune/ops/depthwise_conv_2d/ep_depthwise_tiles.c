@@ -4,7 +4,7 @@
 #include "ep_requantize.h"
 
 /* Words of 3x3 filters in a channel's table. */
-#define WORDS_3X3 6
+#define WORDS_3X3 5
 
 static uint32_t word_at(const int16_t *planes, int32_t bytes) {
     return ep_load_word(planes + bytes / 2);
@@ -29,12 +29,13 @@ static int32_t row_3x3(const ep_depthwise_shape *shape, const int16_t *planes, c
         sum = ep_smlad(first, (uint32_t)taps[row], sum);
         return ep_smlad(low(second), row == 1 ? high(last) : low(last), sum);
     }
-    const uint32_t a = (uint32_t)taps[2 * row];
-    const uint32_t b = (uint32_t)taps[2 * row + 1];
+    const uint32_t a = (uint32_t)taps[row == 0 ? 0 : row + 1];
+    const uint32_t last = (uint32_t)taps[row == 2 ? 4 : 1];
+    const uint32_t third = row == 1 ? high(last) : low(last);
     if (odd) {
-        return ep_smlad(second, b, ep_smlad(high(first), low(a), sum));
+        return ep_smlad(second, high(a) | third << 16, ep_smlad(high(first), low(a), sum));
     }
-    return ep_smlad(low(second), high(b), ep_smlad(first, a, sum));
+    return ep_smlad(low(second), third, ep_smlad(first, a, sum));
 }
 
 static int32_t row_any(const ep_depthwise_shape *shape, const int16_t *planes, const int32_t *taps,
@@ -76,10 +77,22 @@ static int32_t sum_of(const ep_depthwise_shape *shape, const int16_t *planes, co
     return sum;
 }
 
-static int8_t finish(int32_t shift, const int32_t *stage, int32_t sum) {
-    if (shift) {
-        return ep_saturate_s8(ep_smmla(sum, stage[1], stage[2]) >> shift);
+/* What is added before the shift. */
+static int32_t offset_of(const ep_depthwise_shape *shape, const ep_depthwise_job *job,
+                         const int32_t *taps) {
+    const int32_t *stage = taps + tap_words(shape);
+    const int in_taps = shape->kind == EP_3X3 || shape->kind == EP_3X3_STRIDE_2;
+    return job->offset + (in_taps ? taps[WORDS_3X3 - 1] >> 16 : stage[2]);
+}
+
+static int32_t stage_words(const ep_depthwise_shape *shape) {
+    if (!shape->shift) {
+        return 4;
     }
+    return shape->kind == EP_3X3 || shape->kind == EP_3X3_STRIDE_2 ? 2 : 3;
+}
+
+static int8_t round_twice(const int32_t *stage, int32_t sum) {
     const int32_t product = ep_smmlar(sum, stage[1], sum);
     const int64_t twice = 2 * (int64_t)product - (product < 0);
     return ep_saturate_s8(stage[3] + (int32_t)((-twice * stage[2] + 0x80000000) >> 32));
@@ -90,12 +103,14 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
     for (int32_t channel = 0; channel < job->channels; channel++) {
         const int16_t *planes = job->planes + channel * (job->step / 2);
         const int32_t *stage = table + tap_words(shape);
+        const int32_t offset = shape->shift ? offset_of(shape, job, table) : 0;
         for (int32_t i = 0; i < job->rows * shape->width; i++) {
             const int32_t y = i / shape->width, x = i % shape->width;
             const int32_t sum = sum_of(shape, planes, table, y, x, stage[0]);
             job->output[y * shape->below + x * shape->right + channel] =
-                finish(shape->shift, stage, sum);
+                shape->shift ? ep_saturate_s8(ep_smmla(sum, stage[1], offset) >> shape->shift)
+                             : round_twice(stage, sum);
         }
-        table = stage + (shape->shift ? 3 : 4);
+        table = stage + stage_words(shape);
     }
 }

@@ -5,18 +5,16 @@
  * Distances are parts of the instructions, so EP_DEPTHWISE defines a function for one shape.
  *
  * There are four kinds.  In their tables (a, b) is a word with a in the low and b in the high half:
- *   EP_3X3           3x3, stride 1: per row of the filter (k0, k1), (k1, k2)
- *   EP_3X3_STRIDE_2  3x3, stride 2: per row (k0, k1); then (k2 of row 0, k2 of row 1);
- *                    (k2 of row 2, 0); 0
- *   EP_PAIRED        any window, stride and dilation 1 across: two outputs see the same words; per
- *                    row and word (k0, k1), (0, k0); (k2, k3), (k1, k2); ...
- *   EP_SPREAD        any window; each output sees words of its own: per row (k0, k1), (k2, k3), ...
- * The weights of 3x3 filters stay in registers, those of others are read for every tile.
- * Behind the taps of a channel follow bias, factor and offset of a function made for a shift:
- *     out = SSAT8((offset + acc * factor / 2^32) >> shift)
- * or, for shift 0, bias, factor, scale and zero point:
- *     t = round(acc + acc * factor / 2^32), rounding up
- *     out = SSAT8(round(zero point - (2 * t - (t < 0)) * scale / 2^32)), rounding up */
+ *   EP_3X3           3x3, stride 1: (a0, a1), (a2, b2), (b0, b1), (c0, c1), (c2, more) of rows a,
+ * b, c EP_3X3_STRIDE_2  3x3, stride 2: (a0, a1), (b0, b1), (c0, c1), (a2, b2), (c2, more) EP_PAIRED
+ * any window, stride and dilation 1 across: two outputs see the same words; per row and word (k0,
+ * k1), (0, k0); (k2, k3), (k1, k2); ... EP_SPREAD        any window; each output sees words of its
+ * own: per row (k0, k1), (k2, k3), ... The weights of 3x3 filters stay in registers, those of
+ * others are read for every tile. Behind the taps of a channel follow, for functions that are made
+ * for a shift, bias and factor, and where no word of taps has room for it also `more`: out =
+ * SSAT8((offset + more + acc * factor / 2^32) >> shift) or, for shift 0, bias, factor, scale and
+ * zero point: t = round(acc + acc * factor / 2^32), rounding up out = SSAT8(round(zero point - (2 *
+ * t - (t < 0)) * scale / 2^32)), rounding up */
 #ifndef EP_DEPTHWISE_TILES_H
 #define EP_DEPTHWISE_TILES_H
 
@@ -28,8 +26,9 @@ typedef struct {
     int8_t *output;        /* of the first channel */
     const int32_t *table;
     int32_t channels;
-    int32_t step; /* bytes from the planes of a channel to those of the next */
-    int32_t rows; /* of the output */
+    int32_t step;   /* bytes from the planes of a channel to those of the next */
+    int32_t rows;   /* of the output */
+    int32_t offset; /* see above */
 } ep_depthwise_job;
 
 typedef enum { EP_3X3, EP_3X3_STRIDE_2, EP_PAIRED, EP_SPREAD } ep_depthwise_kind;
@@ -62,7 +61,7 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
 /* Registers: r0 planes, r1 output, accumulators r10, r11 (upper row) and r12, r14 (lower row);
  * s0 bias, s1 to s3 requantization, s4 end of the row pairs, s5 end of the row, s6 planes,
  * s7 output, s8 table, s9 channels left, s10 step, s11 bytes of all row pairs, s12 odd row,
- * s13 taps. */
+ * s13 taps, s14 offset. */
 
 #define EP_DW_ONE(OP) OP("r10")
 #define EP_DW_ACROSS(OP) OP("r10") OP("r11")
@@ -101,7 +100,17 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
 #define EP_DW_STORE_ONE "strb.w r10, [r1]\n"
 
 /* 3x3: row `k` of the planes; the last one read of a tile takes r0 to the next tile. */
-#define EP_DW_TAPS_REGISTERS "ldm.w r2!, {r4-r9}\n"
+#define EP_DW_STAGE_3X3(last)                                                                      \
+    ".if %c[shift]\n"                                                                              \
+    "vldmia r2!, {s0-s1}\n vmov r3, s14\n add.w r3, r3, " last ", asr #16\n vmov s2, r3\n"         \
+    ".else\n"                                                                                     \
+    "vldmia r2!, {s0-s3}\n"                                                                       \
+    ".endif\n"
+#define EP_DW1_TAPS                                                                                \
+    "ldm.w r2!, {r4, r5, r6, r8, r9}\n" EP_DW_STAGE_3X3("r9")                                      \
+    "lsr.w r3, r8, #16\n pkhbt r9, r3, r9, lsl #16\n"                                             \
+    "lsr.w r3, r4, #16\n pkhtb r7, r5, r6, asr #16\n pkhbt r5, r3, r5, lsl #16\n"
+#define EP_DW2_TAPS "ldm.w r2!, {r4-r8}\n" EP_DW_STAGE_3X3("r8")
 #define EP_DW_LOAD_2(k)                                                                            \
     "ldr.w r2, [r0, #" #k "*%c[tap_row]]\n ldr.w r3, [r0, #" #k "*%c[tap_row]+16]\n"
 #define EP_DW_LOAD_3(k) EP_DW_LOAD_2(k) "ldr.w r9, [r0, #" #k "*%c[tap_row]+32]\n"
@@ -175,7 +184,12 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
 /* Any window: r4 taps, r5 rows of the filter that are left; `STEP` multiplies by one word's taps,
  * then r0 is put at the next tile (`ON`) or back. */
 #define EP_DW_TAPS_MEMORY                                                                          \
-    "vmov s13, r2\n movw r3, #%c[tap_bytes]\n add.w r2, r2, r3\n"
+    "vmov s13, r2\n movw r3, #%c[tap_bytes]\n add.w r2, r2, r3\n"                                 \
+    ".if %c[shift]\n"                                                                              \
+    "ldr.w r3, [r2, #8]\n vldmia r2!, {s0-s2}\n vmov r4, s14\n add.w r3, r3, r4\n vmov s2, r3\n"   \
+    ".else\n"                                                                                     \
+    "vldmia r2!, {s0-s3}\n"                                                                       \
+    ".endif\n"
 #define EP_DW_START(ALL) "vmov r4, s13\n movw r5, #%c[taps_down]\n" ALL(EP_DW_BIAS)
 #define EP_DW_BIAS(a) "vmov " a ", s0\n"
 #define EP_DW_WINDOW(ALL, STEP, ON)                                                                \
@@ -244,14 +258,13 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
 
 #define EP_DW_ALL(TAPS, SQUARE, DOWN, ACROSS, ONE)                                                 \
     "push.w {r4-r11, lr}\n"                                                                        \
-    "ldm.w r0, {r4-r9}\n"                                                                          \
+    "ldm.w r0, {r4-r10}\n vmov s14, r10\n"                                                         \
     "vmov s6, r4\n vmov s7, r5\n vmov s8, r6\n vmov s9, r7\n vmov s10, r8\n"                       \
     "and.w r4, r9, #1\n vmov s12, r4\n"                                                            \
     "lsr.w r9, r9, #1\n movw r4, #2*%c[down]\n mul r9, r9, r4\n vmov s11, r9\n"                    \
     ".balign 4\n"                                                                                  \
     "1:\n"                                                                                         \
     "vmov r2, s8\n vmov r0, s6\n vmov r1, s7\n" TAPS                                               \
-    ".if %c[shift]\n vldmia r2!, {s0-s2}\n .else\n vldmia r2!, {s0-s3}\n .endif\n"                 \
     "vmov s8, r2\n vmov r3, s11\n cmp.w r3, #0\n beq.w 4f\n add.w r3, r3, r0\n vmov s4, r3\n"      \
     "2:\n"                                                                                         \
     EP_DW_ROW(SQUARE, EP_DW_SQUARE, EP_DW_STORE_SQUARE, DOWN, EP_DW_DOWN, EP_DW_STORE_DOWN)        \
@@ -274,9 +287,9 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
     "pop.w {r4-r11, lr}\n"
 
 #define EP_DEPTHWISE_TEXT_EP_3X3                                                                   \
-    EP_DW_ALL(EP_DW_TAPS_REGISTERS, EP_DW1_SQUARE, EP_DW1_DOWN, EP_DW1_ACROSS, EP_DW1_ONE)
+    EP_DW_ALL(EP_DW1_TAPS, EP_DW1_SQUARE, EP_DW1_DOWN, EP_DW1_ACROSS, EP_DW1_ONE)
 #define EP_DEPTHWISE_TEXT_EP_3X3_STRIDE_2                                                          \
-    EP_DW_ALL(EP_DW_TAPS_REGISTERS, EP_DW2_SQUARE, EP_DW2_DOWN, EP_DW2_ACROSS, EP_DW2_ONE)
+    EP_DW_ALL(EP_DW2_TAPS, EP_DW2_SQUARE, EP_DW2_DOWN, EP_DW2_ACROSS, EP_DW2_ONE)
 #define EP_DEPTHWISE_TEXT_EP_PAIRED                                                                \
     EP_DW_ALL(EP_DW_TAPS_MEMORY, EP_DWP_SQUARE, EP_DWP_DOWN, EP_DWP_ACROSS, EP_DWP_ONE)
 #define EP_DEPTHWISE_TEXT_EP_SPREAD                                                                \
@@ -304,7 +317,7 @@ void ep_depthwise_plain(const ep_depthwise_shape *shape, const ep_depthwise_job 
                            [tap_row] "i"(TAP_ROW), [down] "i"(DOWN), [advance] "i"(ADVANCE),       \
                            [tap_bytes] "i"(EP_DEPTHWISE_TAP_BYTES(KIND, TAPS_DOWN, WORDS))         \
                          : "r1", "r2", "r3", "r12", "cc", "memory", "s0", "s1", "s2", "s3", "s4",  \
-                           "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13");              \
+                           "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13", "s14");       \
     }                                                                                              \
     EP_LONG_STRINGS_END
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry
 from edgeprune.ops.base import CArray, CField
+from edgeprune.ops.depthwise_conv_2d.output_stage import OutputStage
 from edgeprune.ops.window import slide
 
 #: Bytes of two columns of four channels.
@@ -69,6 +70,11 @@ class Layout:
     def in_order(self) -> bool:
         """Whether columns of the planes are those of the input in order."""
         return self.dilation[1] == 1 and self.stride[1] in {1, 2}
+
+    @property
+    def in_registers(self) -> bool:
+        """Whether the weights of a filter stay in registers."""
+        return self.kind in _IN_REGISTERS.values()
 
     @property
     def farthest(self) -> int:
@@ -159,23 +165,36 @@ def _tile(window: tuple[int, int], stride: tuple[int, int], dilation: int, width
     return "EP_SPREAD", words, width * words, 2 * words * WORD
 
 
-def tap_words(layout: Layout, taps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Words of the table, int64 [channels, words], from taps [channels, height, width] of the node."""
+def table(layout: Layout, taps: npt.NDArray[np.int64], stage: OutputStage) -> npt.NDArray[np.int32]:
+    """The kernel's table, int32 [channels, words], from scaled taps [channels, height, width] of the node."""
     if layout.turned:
         taps = taps.swapaxes(1, 2)
-    if layout.kind == "EP_3X3":
-        words = np.stack([_pair(taps[:, :, 0], taps[:, :, 1]), _pair(taps[:, :, 1], taps[:, :, 2])], axis=2)
-    elif layout.kind == "EP_3X3_STRIDE_2":
-        third = np.pad(taps[:, :, 2], ((0, 0), (0, 3)))
-        words = np.concatenate([_pair(taps[:, :, 0], taps[:, :, 1]), _pair(third[:, 0::2], third[:, 1::2])], axis=1)
+    if layout.in_registers:
+        parts = [_words_in_registers(layout, taps, stage.more), stage.words]
     else:
-        right = 2 * layout.words - taps.shape[2]
-        even = np.pad(taps, ((0, 0), (0, 0), (0, right)))
-        words = _pair(even[:, :, 0::2], even[:, :, 1::2])
-        if layout.kind == "EP_PAIRED":
-            odd = np.pad(taps, ((0, 0), (0, 0), (1, right - 1)))
-            words = np.stack([words, _pair(odd[:, :, 0::2], odd[:, :, 1::2])], axis=3)
-    return words.reshape(len(taps), -1)
+        parts = [_words(layout, taps).reshape(len(taps), -1), stage.words]
+        parts += [stage.more[:, None]] if stage.shift else []
+    words: npt.NDArray[np.int32] = np.concatenate(parts, axis=1).astype(np.uint32).view(np.int32)
+    return words
+
+
+def _words_in_registers(
+    layout: Layout, taps: npt.NDArray[np.int64], more: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    first, second, third = (_pair(taps[:, row, 0], taps[:, row, 1]) for row in range(3))
+    right, last = _pair(taps[:, 0, 2], taps[:, 1, 2]), _pair(taps[:, 2, 2], more)
+    order = [first, right, second, third] if layout.kind == "EP_3X3" else [first, second, third, right]
+    return np.stack([*order, last], axis=1)
+
+
+def _words(layout: Layout, taps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    right = 2 * layout.words - taps.shape[2]
+    even = np.pad(taps, ((0, 0), (0, 0), (0, right)))
+    words = _pair(even[:, :, 0::2], even[:, :, 1::2])
+    if layout.kind == "EP_PAIRED":
+        odd = np.pad(taps, ((0, 0), (0, 0), (1, right - 1)))
+        words = np.stack([words, _pair(odd[:, :, 0::2], odd[:, :, 1::2])], axis=3)
+    return words
 
 
 def _pair(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

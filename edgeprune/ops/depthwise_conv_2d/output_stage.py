@@ -16,8 +16,8 @@ from edgeprune.ops.arithmetic import requantize as reference
 _LARGEST_TAP = 32767
 #: SSAT shifts by this where it may, so that layers of one shape share their code.
 _USUAL_SHIFT = 10
-#: Above this shift the zero point times 2^shift does not fit.
-_LARGEST_SHIFT = 22
+#: Above this shift an output times 2^(shift + 2) does not fit.
+_LARGEST_SHIFT = 20
 #: Sums within 31 bits can be doubled.
 _LARGEST_SUM = (1 << 30) - 1
 
@@ -29,12 +29,16 @@ class OutputStage:
     Attributes:
         shift: Of the SSAT; 0 for the way with two roundings.
         scale: [channels], powers of two by which taps are multiplied.
-        words: [channels, 3 or 4], what stands behind the taps in the kernel's table.
+        words: [channels, 2 or 4], what stands behind the taps in the kernel's table.
+        offset: What all channels add before the shift.
+        more: [channels], what each adds beside, below 2^15.
     """
 
     shift: int
     scale: npt.NDArray[np.int64]
     words: npt.NDArray[np.int64]
+    offset: int
+    more: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +91,14 @@ def _two_roundings(sums: _Sums) -> OutputStage | None:
     right = np.where(nothing, 31, left - sums.shifts)
     zero_points = np.full(len(left), sums.zero_point)
     words = np.stack([sums.bias << left, factor, -(np.int64(1) << (31 - right)), zero_points], axis=1)
-    return OutputStage(0, np.int64(1) << left, words)
+    return OutputStage(0, np.int64(1) << left, words, 0, np.zeros(len(left), np.int64))
 
 
 def _one_rounding(sums: _Sums) -> OutputStage | None:
     """The stage for layers whose outputs below the zero point are clamped to it or above.
 
-    With the right shift s >= 1 of a channel and k = shift + 1 - s >= 2, (offset + acc * 2^k * mantissa / 2^32)
-    >> shift is, by nested floors, what the reference's two roundings are when ties go up:
+    With the right shift s >= 1 of a channel and k = shift + 1 - s >= 2, (offset + 2^(k-2) + acc * 2^k * mantissa
+    / 2^32) >> shift is, by nested floors, what the reference's two roundings are when ties go up:
     ((acc * mantissa + 2^30) / 2^31 + 2^(s-1)) / 2^s.  A channel that can only have one value needs no k.
     """
     least, greatest = (
@@ -112,10 +116,12 @@ def _one_rounding(sums: _Sums) -> OutputStage | None:
         return None
     shift = min(max(_USUAL_SHIFT, smallest), largest)
     k = np.where(varies, shift + 1 + sums.shifts, 2)
-    base = np.where(varies, sums.zero_point, least) << shift
-    offset = base + (1 << (shift - 1)) + np.where(varies, np.int64(1) << (k - 2), 0)
+    offset = (sums.zero_point << shift) + (1 << (shift - 1))
     scale = np.where(varies, np.int64(1) << k, 0)
-    return OutputStage(shift, scale, np.stack([sums.bias * scale, np.where(varies, sums.mantissas, 0), offset], axis=1))
+    constant = (least - sums.zero_point) << (shift + 2)  # times 2^30 / 2^32
+    bias = np.where(varies, sums.bias * scale, constant)
+    words = np.stack([bias, np.where(varies, sums.mantissas, 1 << 30)], axis=1)
+    return OutputStage(shift, scale, words, offset, np.where(varies, np.int64(1) << (k - 2), 0))
 
 
 def _powers(limit: int, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ from edgeprune.ops import geometry
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.depthwise_conv_2d import cycles
-from edgeprune.ops.depthwise_conv_2d.layout import LARGEST_OFFSET, Layout, layout_of, tap_words
+from edgeprune.ops.depthwise_conv_2d.layout import LARGEST_OFFSET, Layout, layout_of, table
 from edgeprune.ops.depthwise_conv_2d.output_stage import OutputStage, output_stage
 from edgeprune.targets import Extension, McuCpu
 
@@ -77,8 +77,7 @@ class Planes(Kernel):
         source, output = graph.required(node, 0), graph.output(node)
         layout, stage = self._layout(graph, node), _stage(graph, node)
         weights = graph.required(node, 1).constant().astype(np.int64)[0].transpose(2, 0, 1)
-        words = tap_words(layout, weights * stage.scale[:, None, None])
-        table = np.concatenate([words, stage.words], axis=1).astype(np.uint32).view(np.int32)
+        words = table(layout, weights * stage.scale[:, None, None], stage)
         low, high = activation_range(geometry.convolution_options(node).activation, output)
         band, plane_rows = self._rows(layout)
         function, definition = _function(layout, stage)
@@ -87,7 +86,8 @@ class Planes(Kernel):
             CField("convolve", function),
             CField("table", "{array:table}"),
             *_numbers(
-                table_words=table.shape[1],
+                table_words=words.shape[1],
+                offset=stage.offset,
                 batches=layout.source[0],
                 in_h=layout.source[1],
                 in_c=layout.source[3],
@@ -106,7 +106,7 @@ class Planes(Kernel):
             ),
         )
         return KernelCode(
-            (CArray("int32_t", "table", table), *layout.column_table()),
+            (CArray("int32_t", "table", words), *layout.column_table()),
             fields,
             (definition,),
             cycles.code_bytes(layout),
