@@ -246,8 +246,9 @@ def _wrapped(values: npt.NDArray[np.generic]) -> str:
 
     INT32_MIN is printed as an expression: C has no negative constants, and 2147483648 is no int.
     """
+    numbers = values.astype(np.uint8) if values.dtype == np.bool_ else values
     lines, line = [], "   "
-    for value in values.reshape(-1).tolist():
+    for value in numbers.reshape(-1).tolist():
         text = " -2147483647 - 1," if value == -(1 << 31) else f" {value},"
         if len(line) + len(text) > _LINE_LENGTH:
             lines.append(line)

@@ -1,18 +1,12 @@
 /* Runs of one, two or four bytes move element by element, by loads that follow each other
- * (which a Cortex-M4 overlaps); runs up to SHORT bytes move by words without a call; longer
- * ones by memcpy, which has to align itself first. */
+ * (which a Cortex-M4 overlaps). */
 #include "ep_copy.h"
 
 #include <string.h>
 
-enum { SHORT = 24 };
-
 /* Numbers in memory that was declared as another type. */
 typedef uint16_t __attribute__((may_alias)) half_word;
 typedef uint32_t __attribute__((may_alias)) word;
-typedef struct __attribute__((packed, may_alias)) {
-    uint32_t value;
-} loose_word;
 
 static void copy_bytes(uint8_t *to, int32_t to_step, const uint8_t *from, int32_t from_step,
                        int32_t rows) {
@@ -57,17 +51,6 @@ static void copy_words(uint8_t *to, int32_t to_step, const uint8_t *from, int32_
     }
 }
 
-static inline void copy_short(uint8_t *to, const uint8_t *from, int32_t bytes) {
-#if !defined(__ARM_ARCH) || defined(__ARM_FEATURE_UNALIGNED)
-    for (; bytes >= 4; bytes -= 4, to += 4, from += 4) {
-        ((loose_word *)(void *)to)->value = ((const loose_word *)(const void *)from)->value;
-    }
-#endif
-    for (; bytes > 0; bytes--) {
-        *to++ = *from++;
-    }
-}
-
 void ep_copy_rows(uint8_t *to, int32_t to_step, const uint8_t *from, int32_t from_step,
                   int32_t bytes, int32_t rows) {
     const uintptr_t alignment =
@@ -80,11 +63,7 @@ void ep_copy_rows(uint8_t *to, int32_t to_step, const uint8_t *from, int32_t fro
         copy_words(to, to_step, from, from_step, rows);
     } else {
         for (; rows > 0; rows--) {
-            if (bytes <= SHORT) {
-                copy_short(to, from, bytes);
-            } else {
-                memcpy(to, from, (size_t)bytes);
-            }
+            ep_copy_run(to, from, bytes);
             from += from_step;
             to += to_step;
         }

@@ -10,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edgeprune.ops import operators
 from support.operator_cases import draw
 from support.operator_cases.draw import Random
-from support.tflite_model import ModelBuilder
+from support.tflite_model import TYPES, ModelBuilder
 
 #: A case for one type of the elements.
 TypedCase = Callable[[ModelBuilder, Random, str], None]
@@ -238,12 +238,116 @@ def split_v(model: ModelBuilder, random: Random, dtype: str) -> None:
         model.output(part)
 
 
+def pad(model: ModelBuilder, random: Random, dtype: str) -> None:
+    shape = extents(random, 1, 5)
+    paddings = random.integers(0, 4, (len(shape), 2))
+    paddings[random.random(len(shape)) < 0.4] = 0
+    result = tuple(extent + int(sum(pads)) for extent, pads in zip(shape, paddings, strict=True))
+    _one_to_one(model, random, dtype, "PAD", shape, result, (paddings,), schema.PadOptionsT())
+
+
+def pad_v2(model: ModelBuilder, random: Random, dtype: str) -> None:
+    shape, scales = extents(random, 1, 5), quantization(random, dtype)
+    paddings = random.integers(0, 4, (len(shape), 2))
+    paddings[random.random(len(shape)) < 0.4] = 0
+    result = tuple(extent + int(sum(pads)) for extent, pads in zip(shape, paddings, strict=True))
+    source = model.input(shape, dtype, **scales)
+    value = model.tensor((), dtype, data=random.integers(0, 127, ()).astype(dtype), **scales)
+    output = model.tensor(result, dtype, **scales)
+    model.operator("PADV2", (source, integers(model, paddings), value), (output,), schema.PadV2OptionsT())
+    model.output(output)
+
+
+def mirror_pad(model: ModelBuilder, random: Random, dtype: str) -> None:
+    shape = extents(random, 1, 4)
+    options = schema.MirrorPadOptionsT()
+    options.mode = int(random.integers(0, 2))  # REFLECT, SYMMETRIC
+    edge = 1 - options.mode
+    paddings = [[int(v) for v in random.integers(0, extent - edge + 1, 2)] for extent in shape]
+    paddings = [pads if random.random() < 0.7 else [0, 0] for pads in paddings]
+    result = tuple(extent + sum(pads) for extent, pads in zip(shape, paddings, strict=True))
+    _one_to_one(model, random, dtype, "MIRROR_PAD", shape, result, (paddings,), options)
+
+
+def gather(model: ModelBuilder, random: Random, dtype: str) -> None:
+    shape, scales = extents(random, 1, 4), quantization(random, dtype)
+    axis, said = _axis(random, len(shape))
+    batches = int(random.integers(0, axis + 1)) if random.random() < 0.3 else 0
+    chosen = (*shape[:batches], *extents(random, 0 if batches == 0 else 1, 2, 4))
+    options = schema.GatherOptionsT()
+    options.axis, options.batchDims = said, batches
+    source, wide = model.input(shape, dtype, **scales), "int64" if random.random() < 0.3 else "int32"
+    if random.random() < 0.5:
+        indices = model.tensor(chosen, wide, data=random.integers(0, shape[axis], chosen).astype(wide))
+    else:
+        indices = _computed_indices(model, random, chosen, wide, shape[axis])
+    result = (*shape[:axis], *chosen[batches:], *shape[axis + 1 :])
+    output = model.tensor(result, dtype, **scales)
+    model.operator("GATHER", (source, indices), (output,), options)
+    model.output(output)
+
+
+def _computed_indices(model: ModelBuilder, random: Random, shape: tuple[int, ...], dtype: str, extent: int) -> int:
+    """Indices within the extent that depend on an input: of false and true, two constants are chosen."""
+    choice = model.input(shape, "bool")
+    numbers = model.tensor(shape, dtype)
+    model.operator("CAST", (choice,), (numbers,), _cast_options("bool", dtype))
+    table = model.tensor((2,), dtype, data=random.integers(0, extent, 2).astype(dtype))
+    indices = model.tensor(shape, dtype)
+    options = schema.GatherOptionsT()
+    options.axis = options.batchDims = 0
+    model.operator("GATHER", (table, numbers), (indices,), options)
+    return indices
+
+
+def _resize(model: ModelBuilder, random: Random, dtype: str, name: str, options: object) -> None:
+    batch, depth = int(random.integers(1, 3)), int(random.choice([1, 2, 3, 4, 8, 30]))
+    shape = (batch, *(int(v) for v in random.integers(1, 9, 2)), depth)
+    size = [int(v) for v in random.integers(1, 17, 2)]
+    if random.random() < 0.3:
+        size = [2 * shape[1], 2 * shape[2]]
+    way = random.random()
+    options.alignCorners, options.halfPixelCenters = way < 0.3, way > 0.6
+    _one_to_one(model, random, dtype, name, shape, (batch, *size, depth), (size,), options)
+
+
+def resize_bilinear(model: ModelBuilder, random: Random, dtype: str) -> None:
+    _resize(model, random, dtype, "RESIZE_BILINEAR", schema.ResizeBilinearOptionsT())
+
+
+def resize_nearest_neighbor(model: ModelBuilder, random: Random, dtype: str) -> None:
+    _resize(model, random, dtype, "RESIZE_NEAREST_NEIGHBOR", schema.ResizeNearestNeighborOptionsT())
+
+
+def _cast_options(source: str, output: str) -> schema.CastOptionsT:
+    options = schema.CastOptionsT()
+    options.inDataType, options.outDataType = TYPES[source], TYPES[output]
+    return options
+
+
+def cast(model: ModelBuilder, random: Random, dtype: str) -> None:
+    shape = extents(random, 1, 3)
+    # From float to uint8 the reference defines nothing for the negative half of the inputs.
+    others = ["bool", "float32", "int8", "int16", "int32", "int64"] + ["uint8"] * (dtype != "float32")
+    wanted = str(random.choice(others))
+    source, output = model.input(shape, dtype), model.tensor(shape, wanted)
+    model.operator("CAST", (source,), (output,), _cast_options(dtype, wanted))
+    model.output(output)
+
+
 _TYPED: dict[str, TypedCase] = {
     "BROADCAST_TO": broadcast_to,
+    "CAST": cast,
     "CONCATENATION": concatenation,
     "DEPTH_TO_SPACE": depth_to_space,
     "FILL": fill,
+    "GATHER": gather,
+    "MIRROR_PAD": mirror_pad,
     "PACK": pack,
+    "PAD": pad,
+    "PADV2": pad_v2,
+    "RESIZE_BILINEAR": resize_bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": resize_nearest_neighbor,
     "REVERSE_V2": reverse,
     "SLICE": slice_,
     "SPACE_TO_DEPTH": space_to_depth,

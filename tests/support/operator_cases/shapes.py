@@ -23,20 +23,6 @@ def reshape(model: ModelBuilder, random: Random) -> None:
     model.output(result)
 
 
-def pad(model: ModelBuilder, random: Random) -> None:
-    rank = int(random.integers(1, 5))
-    shape = tuple(int(v) for v in random.integers(1, 6, rank))
-    paddings = random.integers(0, 4, (rank, 2)).astype(np.int32)
-    scale, zero = draw.scale(random), draw.zero_point(random)
-    source = model.input(shape, scale=scale, zero_point=zero)
-    table = model.tensor((rank, 2), "int32", data=paddings)
-    result = model.tensor(
-        tuple(s + int(sum(p)) for s, p in zip(shape, paddings, strict=True)), scale=scale, zero_point=zero
-    )
-    model.operator("PAD", (source, table), (result,), schema.PadOptionsT())
-    model.output(result)
-
-
 def expand_dims(model: ModelBuilder, random: Random) -> None:
     shape = tuple(int(v) for v in random.integers(1, 6, 3))
     axis = int(random.integers(-4, 4))
@@ -73,7 +59,6 @@ def shape(model: ModelBuilder, random: Random) -> None:
 
 CASES = {
     "EXPAND_DIMS": expand_dims,
-    "PAD": pad,
     "RESHAPE": reshape,
     "SHAPE": shape,
     "SQUEEZE": squeeze,
