@@ -108,8 +108,12 @@ def _middle(least: int, most: int) -> int:
 def affine_initialiser(affine: Affine, low: int, high: int) -> str:
     """Initialiser of an `ep_affine`."""
     factors = ", ".join(str(factor) for factor in affine.factors)
-    bounds = f".low = {_four_bytes(low)}, .high = {_four_bytes(high)}"
-    return f"{{.factor = {{{factors}}}, .offset = {affine.offset}, {bounds}}}"
+    return f"{{.factor = {{{factors}}}, .offset = {affine.offset}, {bounds_members(low, high)}}}"
+
+
+def bounds_members(low: int, high: int) -> str:
+    """Initialisers of the members `low` and `high`, each bound in four bytes."""
+    return f".low = {_four_bytes(low)}, .high = {_four_bytes(high)}"
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,11 @@ class Broadcast:
     def rows(self) -> int:
         """Stretches of the last dimension."""
         return math.prod(self.extents[:3])
+
+    @property
+    def swapped(self) -> Broadcast:
+        """The same with the inputs exchanged."""
+        return Broadcast(self.extents, self.second, self.first)
 
     def initialiser(self) -> str:
         """Of an `ep_broadcast`."""

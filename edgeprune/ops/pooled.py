@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edgeprune.ops.elementwise import fit_offset
+from edgeprune.ops.elementwise import bounds_members, fit_offset
 
 #: Taps whose sum fits int16, with room to move it.
 MOST_TAPS = 255
@@ -44,8 +44,7 @@ class Average:
 
 def bounds_initialiser(bounds: tuple[int, int]) -> str:
     """Of an `ep_bounds`."""
-    low, high = (f"0x{(value & 0xFF) * 0x01010101:08x}u" for value in bounds)
-    return f"{{.low = {low}, .high = {high}}}"
+    return f"{{{bounds_members(*bounds)}}}"
 
 
 @dataclass(frozen=True)
