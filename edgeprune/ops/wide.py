@@ -6,7 +6,7 @@ operator tells by a `Form` what its weights and window look like there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,21 +94,28 @@ class Int16(Kernel):
         return Cost(slow * (7.0 * form.macs + 90.0 * graph.output(node).size), form.weights.nbytes)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
-        """Weights, bias, and the multipliers that 64-bit sums are rescaled with.
-
-        TFLite's `MultiplyByQuantizedMultiplier` of an int64 keeps the upper 15 bits of the mantissa.
-        """
+        """Weights, bias, and the multipliers that 64-bit sums are rescaled with."""
         form, multipliers = self.form(graph, node), self.multipliers(graph, node)
         low, high = activation_range(form.activation, graph.output(node))
-        reduced = [0x7FFF if m.mantissa >= _LARGEST_MANTISSA else (m.mantissa + (1 << 15)) >> 16 for m in multipliers]
         arrays = (
             CArray("int8_t", "weights", form.weights.astype(np.int8)),
             CArray("int64_t", "bias", _bias(graph, node, len(form.weights)).astype(np.int64)),
-            CArray("int16_t", "multiplier", np.array(reduced, np.int16)),
-            CArray("int8_t", "shift", np.array([15 - m.shift for m in multipliers], np.int8)),
+            *multiplier_arrays(multipliers),
         )
         tables = (CField("multiplier", "{array:multiplier}"), CField("shift", "{array:shift}"))
         return KernelCode(arrays, (*_fields(form), *tables, CField("low", str(low)), CField("high", str(high))))
+
+
+def multiplier_arrays(multipliers: Sequence[Multiplier]) -> tuple[CArray, CArray]:
+    """Tables `multiplier` and `shift` for 64-bit sums.
+
+    TFLite's `MultiplyByQuantizedMultiplier` of an int64 keeps the upper 15 bits of the mantissa.
+    """
+    reduced = [0x7FFF if m.mantissa >= _LARGEST_MANTISSA else (m.mantissa + (1 << 15)) >> 16 for m in multipliers]
+    return (
+        CArray("int16_t", "multiplier", np.array(reduced, np.int16)),
+        CArray("int8_t", "shift", np.array([15 - m.shift for m in multipliers], np.int8)),
+    )
 
 
 def _fields(form: Form) -> tuple[CField, ...]:
