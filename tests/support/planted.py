@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
@@ -27,8 +28,7 @@ class Network:
     """A model under construction: the tensor computed last, and what was planted.
 
     Attributes:
-        exact_readers: Whether every layer so far can do without the constant channels that it reads,
-            whatever their values: windows with padding cannot.
+        activation: The fused one of all layers; at random where it is None.
     """
 
     model: ModelBuilder
@@ -38,6 +38,7 @@ class Network:
     scale: float
     zero_point: int
     planted: list[Planted] = field(default_factory=list)
+    activation: str | None = None
 
     def step(self, shape: tuple[int, ...], scale: float | None = None, zero_point: int | None = None) -> int:
         """Add the tensor that the next layer computes."""
@@ -158,7 +159,7 @@ def _zero_point(random: np.random.Generator) -> int:
 
 
 def _activation(net: Network) -> int:
-    return int(net.random.choice(list(ACTIVATIONS.values())))
+    return ACTIVATIONS[net.activation or str(net.random.choice(list(ACTIVATIONS)))]
 
 
 def _weights(net: Network, shape: tuple[int, ...]) -> np.ndarray:
@@ -201,3 +202,20 @@ def _linear(
     net.model.operator(name, (source, kernel, offset), (net.tensor,), options)
     net.planted.append(Planted(net.tensor, chosen.tolist()))
     return net
+
+
+def plant_in(content: bytes, random: np.random.Generator, share: float) -> bytes:
+    """The model with about `share` of the channels of each convolution made constant, by their biases."""
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    graph = model.subgraphs[0]
+    convolutions = {schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEPTHWISE_CONV_2D}
+    for operator in graph.operators:
+        code = model.operatorCodes[operator.opcodeIndex]
+        if max(code.builtinCode, code.deprecatedBuiltinCode) in convolutions:
+            buffer = model.buffers[graph.tensors[operator.inputs[2]].buffer]
+            bias = np.frombuffer(np.asarray(buffer.data, np.uint8).tobytes(), "<i4").copy()
+            bias[random.random(len(bias)) < share] = -(1 << 30)
+            buffer.data = np.frombuffer(bias.tobytes(), np.uint8)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from edgeprune.measure.reference import ReferenceModel
+from edgeprune.models.tensorflow import tensorflow
 from edgeprune.tflite import read_bytes
 
 
@@ -12,6 +15,22 @@ def reference_outputs(content: bytes, inputs: list[list[np.ndarray]]) -> list[li
     """Outputs for each set of inputs, both in the model's order."""
     model = ReferenceModel(content)
     return [list(model.run(arrays)) for arrays in inputs]
+
+
+def reference_values(content: bytes, inputs: list[list[np.ndarray]]) -> Iterator[dict[int, np.ndarray]]:
+    """Per set of inputs the values of all tensors that the first subgraph computes, by number."""
+    lite = tensorflow().lite
+    resolver = lite.experimental.OpResolverType.BUILTIN_REF
+    interpreter = lite.Interpreter(
+        model_content=content, experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=True
+    )
+    interpreter.allocate_tensors()
+    graph = read_bytes(content, "model").graph
+    for arrays in inputs:
+        for index, array in zip(graph.inputs, arrays, strict=True):
+            interpreter.set_tensor(index, array)
+        interpreter.invoke()
+        yield {i: interpreter.get_tensor(i) for node in graph.nodes for i in node.outputs}
 
 
 def random_inputs(content: bytes, count: int, seed: int = 0) -> list[list[np.ndarray]]:

@@ -40,16 +40,30 @@ class Folding:
 def gone_channels(survey: Survey) -> tuple[Mask, ...]:
     """Per tensor the channels (indices of the last axis) that can go, all of them together."""
     goes = ~survey.pinned
-    while True:
-        before = goes.copy()
-        for index, layer in survey.layers.items():
-            if layer.mixes:
-                source = survey.graph.nodes[index].inputs[0]
-                refused = fold(survey, index, layer, goes).refused
-                goes[survey.group[source][refused]] = False
-        _keep_one(survey, goes)
-        if np.array_equal(goes, before):
-            return tuple(goes[group] for group in survey.group)
+    while _refuse(survey, goes) or _keep_one(survey, goes):
+        pass
+    return tuple(goes[group] for group in survey.group)
+
+
+def _refuse(survey: Survey, goes: Mask) -> bool:
+    """Take from `goes` what some layer cannot do without; returns whether there was anything.
+
+    The last layer is asked first: which outputs go decides what a layer needs.
+    """
+    before = int(goes.sum())
+    for index, layer in reversed(survey.layers.items()):
+        if layer.mixes:
+            refused = fold(survey, index, layer, goes).refused
+            goes[survey.group[survey.graph.nodes[index].inputs[0]][refused]] = False
+    return int(goes.sum()) < before
+
+
+def _keep_one(survey: Survey, goes: Mask) -> bool:
+    """Leave every tensor a channel; returns whether one would have lost them all."""
+    empty = [group for group in survey.group if len(group) and goes[group].all()]
+    for group in empty:
+        goes[group[0]] = False
+    return bool(empty)
 
 
 def fold(survey: Survey, index: int, layer: LinearLayer, goes: Mask) -> Folding:
@@ -102,10 +116,3 @@ def _representative(varies: Mask, output_shape: tuple[int, ...]) -> Values:
     extents = output_shape[:-1]
     middle = int(np.ravel_multi_index([extent // 2 for extent in extents], extents)) if extents else 0
     return np.where(varies.any(axis=0), varies.argmax(axis=0), middle)
-
-
-def _keep_one(survey: Survey, goes: Mask) -> None:
-    """No tensor may lose all its channels."""
-    for group in survey.group:
-        if len(group) and goes[group].all():
-            goes[group[0]] = False
