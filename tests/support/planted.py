@@ -205,7 +205,10 @@ def _linear(
 
 
 def plant_in(content: bytes, random: np.random.Generator, share: float) -> bytes:
-    """The model with about `share` of the channels of each convolution made constant, by their biases."""
+    """The model with about `share` of the channels of each convolution made constant, by biases as low as that takes.
+
+    Without a clamp such as ReLU a channel need not be constant then.
+    """
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     graph = model.subgraphs[0]
     convolutions = {schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEPTHWISE_CONV_2D}
@@ -214,7 +217,8 @@ def plant_in(content: bytes, random: np.random.Generator, share: float) -> bytes
         if max(code.builtinCode, code.deprecatedBuiltinCode) in convolutions:
             buffer = model.buffers[graph.tensors[operator.inputs[2]].buffer]
             bias = np.frombuffer(np.asarray(buffer.data, np.uint8).tobytes(), "<i4").copy()
-            bias[random.random(len(bias)) < share] = -(1 << 30)
+            depth = np.prod(graph.tensors[operator.inputs[1]].shape) // len(bias)
+            bias[random.random(len(bias)) < share] = -255 * 127 * depth
             buffer.data = np.frombuffer(bias.tobytes(), np.uint8)
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), b"TFL3")

@@ -72,15 +72,20 @@ def find(graph: Graph) -> tuple[ConstantChannels, ...]:
     return tuple(found)
 
 
-def remove_constant_channels(graph: Graph) -> tuple[Graph, tuple[Removal, ...]]:
+def remove_constant_channels(graph: Graph, multiple: int = 1) -> tuple[Graph, tuple[Removal, ...]]:
     """Remove all channels that can go; every output of the graph stays as it is, bit by bit.
+
+    Args:
+        graph: The graph.
+        multiple: Of how many channels layers with weights shall have a multiple left, where they
+            had so many; kernels may be faster then.
 
     Returns:
         A graph with the same nodes, and what went from each layer that has constant channels
         or lost any.
     """
     known = survey(graph)
-    gone = gone_channels(known)
+    gone = gone_channels(known, multiple)
     reduced = without(known, gone) if any(mask.any() for mask in gone) else graph
     removals = (_removal(known, reduced, index, gone) for index in range(len(graph.nodes)))
     return reduced, tuple(removal for removal in removals if removal is not None)
