@@ -25,9 +25,9 @@ from edgeprune.build.toolchain import Toolchain, find_toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.errors import DoesNotFit, UnsupportedError, UserError
 from edgeprune.graph import Graph, Tensor
-from edgeprune.optimize import Removal, remove_constant_channels
+from edgeprune.optimize import Removal
 from edgeprune.optimize import optimize as optimized
-from edgeprune.plan import LayerPlan, Objective, Option, Plan, make_plan
+from edgeprune.plan import LayerPlan, Objective, Option, Plan, make_narrow_plan, make_plan
 from edgeprune.staging import staged_folder
 from edgeprune.targets import McuTarget, Target
 from edgeprune.tflite import TfliteModel
@@ -94,8 +94,9 @@ def build_firmware(
             `MLPERF_MODELS`; hosts of that suite then find what they expect.
         optimize: What a microcontroller's kernels are chosen for.
         kernels: Labels of kernels that are taken wherever they can run, whatever they cost.
-        keep_constant_channels: Whether firmware computes channels too that are constant for every
-            input, or that nothing reads; its outputs are the same either way.
+        keep_constant_channels: Whether firmware computes all channels that are constant for every
+            input, or that nothing reads, and not just those that kernels are faster with; its
+            outputs are the same either way.
 
     Raises:
         UnsupportedError: the target cannot run the model.
@@ -108,9 +109,10 @@ def build_firmware(
     removals: tuple[Removal, ...] = ()
     if isinstance(target, McuTarget):
         graph = optimized(model.graph)
-        if not keep_constant_channels:
-            graph, removals = remove_constant_channels(graph)
-        plan = make_plan(graph, target, optimize, kernels)
+        if keep_constant_channels:
+            plan = make_plan(graph, target, optimize, kernels)
+        else:
+            plan, removals = make_narrow_plan(graph, target, optimize, kernels)
     else:
         _check_types(model.graph, target)
     with staged_folder(out, FILE_NAME) as stage:

@@ -11,7 +11,7 @@ from edgeprune.ops import Kernel, KernelCode
 from edgeprune.targets import McuTarget
 
 #: About what firmware takes beside the model, so that a saving counts by what it is of the whole.
-_FIRMWARE_FLASH, _FIRMWARE_RAM = 12_000, 1_500
+FIRMWARE_FLASH, FIRMWARE_RAM = 12_000, 1_500
 #: How much worse a plan looks per multiple by which it exceeds a memory.
 _OVERFLOW = 1e3
 #: The objective that decides between plans that are equal by the first.
@@ -149,12 +149,12 @@ class _Score:
         cycles = sum(option.cycles for option in options)
         code: dict[object, int] = {option.kernel.name: option.kernel.code_bytes for option in options}
         code.update({option.code.definitions: option.code.definition_bytes for option in options})
-        flash = _FIRMWARE_FLASH + sum(code.values()) + sum(option.table_bytes for option in options)
+        flash = FIRMWARE_FLASH + sum(code.values()) + sum(option.table_bytes for option in options)
         peak = max(
             (live + (o.scratch_bytes - o.saved_bytes if o else 0))
             for live, o in zip(self.live_bytes, chosen, strict=True)
         )
-        ram = _FIRMWARE_RAM + peak
+        ram = FIRMWARE_RAM + peak
         room = self.target.ram.size - self.target.stack_bytes
         over = max(0.0, flash / self.target.flash.size - 1) + max(0.0, ram / max(room, 1) - 1)
         a, b, c = self.objective.exponents

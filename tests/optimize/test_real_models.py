@@ -85,6 +85,8 @@ def test_removal_is_exact(content: bytes, share: float, tmp_path: Path) -> None:
     graph = read_bytes(content, "m").graph
     reduced, removals = remove_constant_channels(graph)
     assert bool(_removed(removals)) == bool(share)
+    if reduced is graph:
+        return  # these models have no constant channels of their own
     inputs = _inputs(content, graph, COUNT)
     expected = reference_outputs(content, inputs)
     program = compile_on_host(reduced, tmp_path, host_toolchains()[0])

@@ -65,25 +65,32 @@ def _refuse(survey: Survey, goes: Mask) -> bool:
 
 
 def _keep_one(survey: Survey, goes: Mask) -> bool:
-    """Leave every tensor a channel; returns whether one would have lost them all."""
-    empty = [group for group in survey.group if len(group) and goes[group].all()]
-    for group in empty:
-        goes[group[0]] = False
-    return bool(empty)
+    """Leave a channel to the last tensor that would lose all; returns whether there is one."""
+    for tensor in reversed(range(len(survey.group))):
+        group = survey.group[tensor]
+        if len(group) and goes[group].all():
+            _keep(survey, goes, tensor, 1)
+            return True
+    return False
 
 
 def _round_up(survey: Survey, goes: Mask, multiple: int) -> bool:
-    """Leave each layer with weights a multiple of channels, constant ones first; returns whether some had fewer."""
+    """Leave each layer with weights a multiple of channels; returns whether some had fewer."""
     before = int(goes.sum())
     for index in survey.layers:
         output = survey.graph.nodes[index].outputs[0]
-        group, leaving = survey.group[output], goes[survey.group[output]]
-        left = int((~leaving).sum())
-        wanted = min(-(-left // multiple) * multiple, len(group))
-        constant = survey.bounds_of(output).constant
-        candidates = np.concatenate([np.flatnonzero(leaving & constant), np.flatnonzero(leaving & ~constant)])
-        goes[group[candidates[: wanted - left]]] = False
+        group = survey.group[output]
+        left = int((~goes[group]).sum())
+        _keep(survey, goes, output, min(-(-left // multiple) * multiple, len(group)) - left)
     return int(goes.sum()) < before
+
+
+def _keep(survey: Survey, goes: Mask, tensor: int, count: int) -> None:
+    """Keep so many channels more of a tensor: known ones first, which need no inputs."""
+    group = survey.group[tensor]
+    known = survey.bounds_of(tensor).uniform
+    candidates = [np.flatnonzero(goes[group] & chosen) for chosen in (known, ~known)]
+    goes[group[np.concatenate(candidates)[:count]]] = False
 
 
 def fold(survey: Survey, index: int, layer: LinearLayer, goes: Mask) -> Folding:
