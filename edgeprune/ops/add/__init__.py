@@ -155,8 +155,8 @@ class _Table(_AnyShapes):
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         shape = self._broadcast(graph, node)
-        each = 12.5 if shape.first[3] == shape.second[3] else 30.0
-        return Cost(shape.rows * (60.0 + each * shape.extents[3]), table_bytes=4.0 * graph.output(node).size)
+        each = 12.5 if shape.first[3] == shape.second[3] else 42.0
+        return Cost(shape.rows * (90.0 + each * shape.extents[3]), table_bytes=4.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         scaling, tensors = scaling_of(graph, node), self._tensors(graph, node)
