@@ -92,6 +92,7 @@ class Products:
     Attributes:
         step: PACKED or WIDE.
         finish: PACKED_RELU, PACKED or WIDE.
+        store: WORDS where outputs are aligned and before saturation keep within 16 bits, else BYTES.
         loop: How the steps are unrolled.
         channels: Output channels.
         weights: int16 [blocks, steps, 2, 2].
@@ -101,6 +102,7 @@ class Products:
 
     step: str
     finish: str
+    store: str
     loop: Loop
     channels: int
     weights: npt.NDArray[np.int16]
@@ -116,6 +118,7 @@ class Products:
     def pair_cycles(self) -> float:
         """Cycles of a Cortex-M4 for a pair of pixels by four channels."""
         cycles = _STEP_CYCLES[self.step] * self.loop.steps + _PAIR_CYCLES[self.finish]
+        cycles -= 2 if self.store == "WORDS" else 0
         return cycles + _ROUND_CYCLES * self.loop.rounds - (4 if self.loop.peeled else 0)
 
     @property
@@ -126,16 +129,22 @@ class Products:
     @property
     def function(self) -> str:
         """Name of the function made for the loop."""
-        return f"ep_products_s8_{self.loop.peeled}_{self.loop.unroll}_{self.finish.lower()}"
+        return f"ep_products_s8_{self.loop.peeled}_{self.loop.unroll}_{self.finish.lower()}_{self.store.lower()}"
 
     @property
     def definition(self) -> str:
         """C that makes the function."""
-        return f"EP_PRODUCTS_S8({self.function}, {self.loop.peeled}, {self.loop.unroll}, {self.step}, {self.finish})"
+        return f"EP_PRODUCTS_S8({self.function}, {self.loop.peeled}, {self.loop.unroll}, {self.kind})"
+
+    @property
+    def kind(self) -> str:
+        """Last arguments of the macros that make functions."""
+        return f"{self.step}, {self.finish}, {self.store}"
 
     def initialiser(self, style: Style, scratch_bytes: int, function: str) -> str:
         """Of an `ep_multiply_s8` whose tables are `arrays`."""
         zero_point, low, high = self.clamp
+        zero_point += 128 if self.store == "WORDS" else 0
         return (
             f"{{.products = {function}, .weights = {{array:weights}}, .stage = {{array:stage}}, "
             f".channels = {self.channels}, .steps = {self.loop.steps}, "
@@ -184,6 +193,7 @@ def products(
     return Products(
         "PACKED" if packed else "WIDE",
         finish,
+        "WORDS" if channels % BLOCK == 0 and _within_16_bits(low, high, multipliers) else "BYTES",
         loop_of(rows.shape[1] // 2, style.unroll),
         channels,
         _interleave(rows[order], packed),
@@ -226,6 +236,12 @@ def weight_bytes_read(layer: Products, pixels: int, band: int, style: Style) -> 
     bands = -(-pixels // band)
     reads = bands if style.copies_weights else -(-pixels // 2)
     return float(layer.weights.nbytes * reads + layer.stage.nbytes * bands)
+
+
+def _within_16_bits(low: npt.NDArray[np.int64], high: npt.NDArray[np.int64], multipliers: Sequence[Multiplier]) -> bool:
+    """Whether accumulators within bounds [channels] give outputs of 16 bits, whatever the zero point."""
+    real = np.array([m.mantissa * 2.0 ** (m.shift - 31) for m in multipliers])
+    return bool((np.maximum(-low, high) * real).max() < (1 << 15) - 512)
 
 
 def _block_channels(channels: int) -> npt.NDArray[np.int64]:

@@ -16,7 +16,7 @@
  * packed block have the plain mantissa and 2^(25 - s) instead: 256*S1 is not shifted back, since
  * SMMLA(256*S1, m, 64) is the high product with seven more bits, in which no rounding is lost.
  *
- * EP_PRODUCTS_S8(name, peeled, unroll, step, finish) makes a function for columns of
+ * EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store) makes a function for columns of
  * peeled + n * unroll steps (unroll 0: of peeled steps).  EP_PRODUCTS_ROWS_S8 makes one that
  * needs no columns: it slides a window of `rows` times `steps` over rows of taps in their own
  * order, `pitch` bytes apart, with the second pixel's window `second` bytes behind the first's
@@ -36,7 +36,7 @@ typedef struct {
     int8_t *output;      /* of the block's first channel in the first pixel */
     int32_t pitch;       /* from one pixel's output to the next; 0: both are the same pixel */
     int32_t block_bytes; /* weights of a block */
-    int32_t zero_point;
+    int32_t zero_point;  /* 128 too high for outputs that are stored as words */
 } ep_products_run;
 
 typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const int16_t *columns,
@@ -46,24 +46,24 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 
 /* clang-format off */
 
-/* The assembler's macro ep_step multiplies one step.  Its arguments: what moves the pointers on,
- * and from where the second pixel's sums go on.  ep_i counts steps, ep_a and ep_b are where both
+/* The assembler's macro ep_step multiplies one step.  Its arguments: what moves the pointer to
+ * the columns on and what the one to the weights, and from where the second pixel's sums go on.  ep_i counts steps, ep_a and ep_b are where both
  * pixels' taps lie behind r12, by a text `at`. */
 #define EP_STEP_PACKED(at)                                                                         \
-    ".macro ep_step move=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                                    \
+    ".macro ep_step move=, follow=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                           \
     "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\\move\n"                                       \
-    "ldr.w r2, [lr, #4 + 8 * ep_i]\nldr.w r3, [lr, #8 + 8 * ep_i]\\move\n"                         \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\nldr.w r3, [lr, #8 + 8 * ep_i]\\follow\n"                         \
     "smlad r8, r2, r1, \\p8\nsmlad r4, r2, r0, r4\nsxtb16 r2, r2\n"                                \
     "smlad r9, r2, r1, \\p9\nsmlad r5, r2, r0, r5\n"                                               \
     "smlad r10, r3, r1, \\p10\nsmlad r6, r3, r0, r6\nsxtb16 r3, r3\n"                              \
     "smlad r11, r3, r1, \\p11\nsmlad r7, r3, r0, r7\n"                                             \
     ".set ep_i, ep_i + 1\n.endm\n"
 #define EP_STEP_WIDE(at)                                                                           \
-    ".macro ep_step move=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                                    \
+    ".macro ep_step move=, follow=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                           \
     "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\\move\nldr.w r2, [lr, #4 + 8 * ep_i]\n"        \
     "sxtb16 r3, r2\nsmlad r9, r3, r1, \\p9\nsmlad r5, r3, r0, r5\n"                                \
     "sxtb16 r2, r2, ror #8\nsmlad r8, r2, r1, \\p8\nsmlad r4, r2, r0, r4\n"                        \
-    "ldr.w r2, [lr, #8 + 8 * ep_i]\\move\n"                                                        \
+    "ldr.w r2, [lr, #8 + 8 * ep_i]\\follow\n"                                                        \
     "sxtb16 r3, r2\nsmlad r11, r3, r1, \\p11\nsmlad r7, r3, r0, r7\n"                              \
     "sxtb16 r2, r2, ror #8\nsmlad r10, r2, r1, \\p10\nsmlad r6, r2, r0, r6\n"                      \
     ".set ep_i, ep_i + 1\n.endm\n"
@@ -106,15 +106,26 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     "vmov s12, lr\nvmov s13, r7\nvmov s14, r5\nvmov s15, r6\nvmov s16, r4\nvmov s17, r8\n"         \
     ".balign 4\n"                                                                                  \
     "1:\n"                                                                                         \
-    "vmov r4, s0\nvmov r5, s1\nvmov r6, s2\nvmov r7, s3\nvmov lr, s12\n"
-#define EP_PRODUCTS_EXIT                                                                           \
-    "ssat r5, #8, r5\nssat r4, #8, r4\nssat r7, #8, r7\nssat r6, #8, r6\n"                         \
-    "ssat r9, #8, r9\nssat r8, #8, r8\nssat r11, #8, r11\nssat r10, #8, r10\n"                     \
+    "vmov r4, s0\nvmov r5, s1\nvmov r6, s2\nvmov r7, s3\n"
+#define EP_PRODUCTS_EXIT(pack, put)                                                                \
+    pack("r5", "r4", "r7", "r6") pack("r9", "r8", "r11", "r10")                                    \
     "vmov r0, s14\nvmov r2, s15\nadd.w r1, r0, r2\nvmov r3, s16\n"                                 \
-    "strb.w r5, [r0]\nstrb.w r4, [r0, #1]\nstrb.w r7, [r0, #2]\nstrb.w r6, [r0, #3]\n"             \
-    "strb.w r9, [r1]\nstrb.w r8, [r1, #1]\nstrb.w r11, [r1, #2]\nstrb.w r10, [r1, #3]\n"           \
+    put("r5", "r4", "r7", "r6", "r0") put("r9", "r8", "r11", "r10", "r1")                          \
     "add.w r0, r1, r2\nvmov s14, r0\ncmp.w r12, r3\nbne.w 1b\n"                                    \
     "pop.w {r4-r11, lr}\n"
+
+/* Four channels of a pixel, byte by byte; or as a word, if all keep within 16 bits: they are then
+ * 128 too high, so that USAT16 can saturate two at once. */
+#define EP_PACK_BYTES(a, b, c, d)                                                                  \
+    "ssat " a ", #8, " a "\nssat " b ", #8, " b "\nssat " c ", #8, " c "\nssat " d ", #8, " d "\n"
+#define EP_PUT_BYTES(a, b, c, d, to)                                                               \
+    "strb.w " a ", [" to "]\nstrb.w " b ", [" to ", #1]\n"                                         \
+    "strb.w " c ", [" to ", #2]\nstrb.w " d ", [" to ", #3]\n"
+#define EP_PACK_WORDS(a, b, c, d)                                                                  \
+    "pkhbt " a ", " a ", " c ", lsl #16\npkhbt " b ", " b ", " d ", lsl #16\n"                     \
+    "usat16 " a ", #8, " a "\nusat16 " b ", #8, " b "\n"                                           \
+    "orr.w " a ", " a ", " b ", lsl #8\neor.w " a ", " a ", #0x80808080\n"
+#define EP_PUT_WORDS(a, b, c, d, to) "str.w " a ", [" to "]\n"
 
 /* clang-format off */
 
@@ -123,13 +134,17 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 #define EP_WALK_COLUMNS(peeled, unroll, step)                                                      \
     step(".set ep_a, 4 + 8 * ep_i\n.set ep_b, ep_a + 4\n")                                         \
     ".macro ep_last steps\n"                                                                       \
-    ".if \\steps < 32\nep_step move=!\n"                                                           \
+    ".if " #unroll " == 0\nep_step\naddw r12, r12, #8 * \\steps\n"                                 \
+    ".elseif \\steps < 32\nep_step !, !\n"                                                         \
     ".else\nep_step\naddw r12, r12, #8 * \\steps\naddw lr, lr, #8 * \\steps\n.endif\n.endm\n"      \
     ".set ep_i, 0\n"                                                                               \
+    ".if " #unroll "\nvmov lr, s12\n.endif\n"                                                      \
     ".if " #peeled " == 0\n"                                                                       \
     "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\n"                                   \
-    ".elseif " #peeled " == 1\nep_step !, r4, r5, r6, r7\n"                                        \
-    ".else\nep_step , r4, r5, r6, r7\n.rept " #peeled " - 2\nep_step\n.endr\nep_last " #peeled "\n"\
+    ".elseif " #peeled " == 1 && " #unroll "\nep_step !, !, r4, r5, r6, r7\n"                      \
+    ".else\nep_step , , r4, r5, r6, r7\n"                                                          \
+    ".if " #peeled " == 1\naddw r12, r12, #8\n"                                                    \
+    ".else\n.rept " #peeled " - 2\nep_step\n.endr\nep_last " #peeled "\n.endif\n"                  \
     ".endif\n"                                                                                     \
     ".if " #unroll "\n"                                                                            \
     "2:\n.set ep_i, 0\n.rept " #unroll " - 1\nep_step\n.endr\nep_last " #unroll "\n"               \
@@ -141,43 +156,45 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 #define EP_WALK_ROWS(rows, steps, pitch, second, advance, step)                                    \
     step(".set ep_a, 4 + ep_i / " #steps " * " #pitch " + ep_i %% " #steps " * 4\n"                \
          ".set ep_b, ep_a + " #second "\n")                                                        \
-    ".set ep_i, 0\nep_step , r4, r5, r6, r7\n"                                                     \
+    ".set ep_i, 0\nep_step , , r4, r5, r6, r7\n"                                                   \
     ".rept " #rows " * " #steps " - 1\nep_step\n.endr\n"                                           \
     "addw r12, r12, #" #advance "\n.purgem ep_step\n"
 
 /* The same row by row in a loop, for caches of code that the whole window does not fit. */
 #define EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, step)                              \
     step(".set ep_a, 4 + 4 * ep_i\n.set ep_b, ep_a + " #second "\n")                               \
-    "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\n"                                   \
+    "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\nvmov lr, s12\n"                    \
     "2:\n.set ep_i, 0\n.rept " #steps "\nep_step\n.endr\n"                                         \
     "vmov r0, s13\naddw lr, lr, #8 * " #steps "\naddw r12, r12, #" #pitch "\n"                     \
     "cmp.w lr, r0\nbne.w 2b\nsubw r12, r12, #" #rows " * " #pitch " - " #advance "\n"              \
     ".purgem ep_step\n"
 
-#define EP_PRODUCTS_FUNCTION(name, walk, finish)                                                   \
+#define EP_PRODUCTS_FUNCTION(name, walk, finish, store)                                                 \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
         register const int32_t *r0 __asm__("r0") = stage;                                          \
         register const int16_t *r1 __asm__("r1") = weights;                                        \
         register const int16_t *r2 __asm__("r2") = columns;                                        \
         register const ep_products_run *r3 __asm__("r3") = run;                                    \
-        __asm__ volatile(EP_PRODUCTS_ENTRY walk finish EP_PRODUCTS_EXIT                            \
+        __asm__ volatile(EP_PRODUCTS_ENTRY walk finish                                             \
+                         EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store)                         \
                          : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                  \
                          :                                                                         \
                          : "r12", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",      \
                            "s10", "s11", "s12", "s13", "s14", "s15", "s16", "s17", "cc",           \
                            "memory");                                                              \
     }
-#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish)                                         \
-    EP_PRODUCTS_FUNCTION(name, EP_WALK_COLUMNS(peeled, unroll, EP_STEP_##step), EP_FINISH_##finish)
-#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish)               \
+#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store)                                         \
+    EP_PRODUCTS_FUNCTION(name, EP_WALK_COLUMNS(peeled, unroll, EP_STEP_##step),                    \
+                         EP_FINISH_##finish, store)
+#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish, store)               \
     EP_PRODUCTS_FUNCTION(name,                                                                     \
                          EP_WALK_ROWS(rows, steps, pitch, second, advance, EP_STEP_##step),        \
-                         EP_FINISH_##finish)
-#define EP_PRODUCTS_ROW_BY_ROW_S8(name, rows, steps, pitch, second, advance, step, finish)         \
+                         EP_FINISH_##finish, store)
+#define EP_PRODUCTS_ROW_BY_ROW_S8(name, rows, steps, pitch, second, advance, step, finish, store)         \
     EP_PRODUCTS_FUNCTION(name,                                                                     \
                          EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, EP_STEP_##step),  \
-                         EP_FINISH_##finish)
+                         EP_FINISH_##finish, store)
 
 /* clang-format on */
 
@@ -185,6 +202,7 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 
 enum { EP_STEP_PACKED, EP_STEP_WIDE };
 enum { EP_FINISH_PACKED_RELU, EP_FINISH_PACKED, EP_FINISH_WIDE };
+enum { EP_STORE_BYTES = 0, EP_STORE_WORDS = 128 }; /* how much too high the zero point is */
 
 /* Where the next step's taps lie: in columns, or in rows that a window slides over. */
 typedef struct {
@@ -237,31 +255,32 @@ static inline void ep_products_pixel(const int32_t *stage, const int16_t *weight
 
 static inline void ep_products_plain(const int32_t *stage, const int16_t *weights,
                                      const int16_t *columns, const ep_products_run *run,
-                                     const ep_products_walk *walk, int step, int finish) {
+                                     const ep_products_walk *walk, int step, int finish,
+                                     int32_t excess) {
     int8_t *output = run->output;
     for (; columns != run->end; columns += walk->advance) {
         for (int32_t pixel = 0; pixel < 2; pixel++, output += run->pitch) {
             int32_t sums[4];
             ep_products_pixel(stage, weights, columns + pixel * walk->second, walk, step, sums);
-            ep_products_finish(stage, run->zero_point, finish, sums, output);
+            ep_products_finish(stage, run->zero_point - excess, finish, sums, output);
         }
     }
 }
 
-#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish)                                         \
+#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store)                                         \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
         const int32_t steps = run->block_bytes / 8;                                                \
         const ep_products_walk walk = {steps, 2, 4, 1, 0, 4 * steps};                              \
         ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
-                          EP_FINISH_##finish);                                                     \
+                          EP_FINISH_##finish, EP_STORE_##store);                                   \
     }
-#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish)               \
+#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish, store)               \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
         const ep_products_walk walk = {steps, second / 2, 2, rows, pitch / 2, advance / 2};        \
         ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
-                          EP_FINISH_##finish);                                                     \
+                          EP_FINISH_##finish, EP_STORE_##store);                                   \
     }
 #define EP_PRODUCTS_ROW_BY_ROW_S8 EP_PRODUCTS_ROWS_S8
 

@@ -229,8 +229,8 @@ class Windows(Kernel):
         height, dilation = filters(graph, node).shape[1], geometry.convolution_options(node).dilation[0]
         sizes = (height, layout.run // 2, 2 * dilation * layout.pitch, 2 * layout.second, 4 * layout.step)
         macro = "EP_PRODUCTS_ROWS_S8" if self.unrolled else "EP_PRODUCTS_ROW_BY_ROW_S8"
-        function = "_".join([macro.lower(), *(str(size) for size in sizes), layer.finish.lower()])
-        arguments = ", ".join(str(argument) for argument in (function, *sizes, layer.step, layer.finish))
+        function = "_".join([macro.lower(), *(str(size) for size in sizes), layer.finish.lower(), layer.store.lower()])
+        arguments = ", ".join(str(argument) for argument in (function, *sizes, layer.kind))
         fields = (
             geometry.convolution_window(graph, node),
             CField("rows", layout.initialiser(graph.required(node, 0).quantized().zero_point)),
