@@ -32,41 +32,42 @@
             ".set place, place + 16\n"                                                             \
             ".endr\n")
 
-/* r4, r6, r10 and r5 each. */
-#define EACH(BEGIN, END)                                                                           \
-    BEGIN " r4, r4" END "\n" BEGIN " r6, r6" END "\n" BEGIN " r10, r10" END "\n" BEGIN             \
-          " r5, r5" END "\n"
+/* Step to the next column. */
+#define LOAD_STEP "ldr.w r10, [sp, #112]\n"
+#define STEP "add.w r1, r1, r10\n"
 
 /* A column of six of these words becomes four outputs at r1, r0 bytes apart, after shifts by
  * S0, S1, S2 and S2. */
-#define COLUMN(PLACE, S0, S1, S2, SIGN)                                                            \
+#define COLUMN(LOAD_STEP, STEP, PLACE, S0, S1, S2, SIGN)                                           \
     __asm__("ldr.w r4, [sp, #(" PLACE ")]\n"                                                       \
             "ldr.w r5, [sp, #(" PLACE " + 16)]\n"                                                  \
             "ldr.w r6, [sp, #(" PLACE " + 32)]\n"                                                  \
             "ldr.w r7, [sp, #(" PLACE " + 48)]\n"                                                  \
             "ldr.w r8, [sp, #(" PLACE " + 64)]\n"                                                  \
-            "ldr.w r9, [sp, #(" PLACE " + 80)]\n" TRANSFORM EACH(                                  \
-                "mul", ", r2") "add.w r4, r11, r4, asr #" S0 "\n"                                  \
-                               "add.w r6, r11, r6, asr #" S1 "\n"                                  \
-                               "add.w r10, r11, r10, asr #" S2 "\n"                                \
-                               "add.w r5, r11, r5, asr #" S2 "\n"                                  \
-                               "smmlar r4, r4, r12, r4\n"                                          \
-                               "smmlar r6, r6, r12, r6\n"                                          \
-                               "smmlar r10, r10, r12, r10\n"                                       \
-                               "smmlar r5, r5, r12, r5\n" SIGN EACH(                               \
-                                   "smmlar", ", lr, r3") "add.w r7, r1, r0, lsl #1\n"              \
-                                                         "ssat r4, #8, r4\n"                       \
-                                                         "ssat r6, #8, r6\n"                       \
-                                                         "ssat r10, #8, r10\n"                     \
-                                                         "ssat r5, #8, r5\n"                       \
-                                                         "strb.w r4, [r1]\n"                       \
-                                                         "strb.w r6, [r1, r0]\n"                   \
-                                                         "strb.w r10, [r7]\n"                      \
-                                                         "strb.w r5, [r7, r0]\n")
-
-#define NEXT_COLUMN                                                                                \
-    __asm__("ldr.w r8, [sp, #112]\n"                                                               \
-            "add.w r1, r1, r8\n")
+            "ldr.w r9, [sp, #(" PLACE " + 80)]\n" LOAD_STEP STEP TRANSFORM "mul r4, r4, r2\n"      \
+            "mul r6, r6, r2\n"                                                                     \
+            "mul r10, r10, r2\n"                                                                   \
+            "mul r5, r5, r2\n"                                                                     \
+            "add.w r4, r11, r4, asr #" S0 "\n"                                                     \
+            "add.w r6, r11, r6, asr #" S1 "\n"                                                     \
+            "add.w r10, r11, r10, asr #" S2 "\n"                                                   \
+            "add.w r5, r11, r5, asr #" S2 "\n"                                                     \
+            "smmlar r4, r4, r12, r4\n"                                                             \
+            "smmlar r6, r6, r12, r6\n"                                                             \
+            "smmlar r10, r10, r12, r10\n"                                                          \
+            "smmlar r5, r5, r12, r5\n" SIGN "smmlar r4, r4, lr, r3\n"                              \
+            "smmlar r6, r6, lr, r3\n"                                                              \
+            "smmlar r10, r10, lr, r3\n"                                                            \
+            "smmlar r5, r5, lr, r3\n"                                                              \
+            "add.w r7, r1, r0, lsl #1\n"                                                           \
+            "ssat r4, #8, r4\n"                                                                    \
+            "ssat r6, #8, r6\n"                                                                    \
+            "ssat r10, #8, r10\n"                                                                  \
+            "ssat r5, #8, r5\n"                                                                    \
+            "strb.w r4, [r1]\n"                                                                    \
+            "strb.w r6, [r1, r0]\n"                                                                \
+            "strb.w r10, [r7]\n"                                                                   \
+            "strb.w r5, [r7, r0]\n")
 
 /* Ties of negative numbers go down. */
 #define SIGN                                                                                       \
@@ -128,13 +129,10 @@
         BEGIN;                                                                                     \
         ROWS;                                                                                      \
         PLACE_TILE;                                                                                \
-        COLUMN("0", "6", "5", "4", SIGN);                                                          \
-        NEXT_COLUMN;                                                                               \
-        COLUMN("4", "5", "4", "3", SIGN);                                                          \
-        NEXT_COLUMN;                                                                               \
-        COLUMN("8", "4", "3", "2", SIGN);                                                          \
-        NEXT_COLUMN;                                                                               \
-        COLUMN("12", "4", "3", "2", SIGN);                                                         \
+        COLUMN("", "", "0", "6", "5", "4", SIGN);                                                  \
+        COLUMN(LOAD_STEP, STEP, "4", "5", "4", "3", SIGN);                                         \
+        COLUMN(LOAD_STEP, STEP, "8", "4", "3", "2", SIGN);                                         \
+        COLUMN(LOAD_STEP, STEP, "12", "4", "3", "2", SIGN);                                        \
         END;                                                                                       \
     }
 

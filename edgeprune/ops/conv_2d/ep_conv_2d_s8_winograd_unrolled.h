@@ -1,7 +1,7 @@
 /* The products of the Winograd convolution F(4x4, 3x3), as in ep_conv_2d_s8_winograd_product.h,
  * for weights that lie transformed in flash: U is [36][pair][output channel 0-1] words, which
  * are read in order, and EP_WINOGRAD_PRODUCT defines a function for one number of pairs, at
- * most 42, without a loop over them. */
+ * most 40, without a loop over them.  The sums follow V's rows at once: steps->sums is 0. */
 #ifndef EP_CONV_2D_S8_WINOGRAD_UNROLLED_H
 #define EP_CONV_2D_S8_WINOGRAD_UNROLLED_H
 
@@ -11,11 +11,11 @@
 
 #if defined(__ARM_FEATURE_DSP)
 
-/* Pair `pair` of the place `place` words behind r0 (V), and of r1 (U), as in
+/* Pair `pair` of V behind r0 and of U behind r1, `place` places on, of `pairs` pairs; as in
  * ep_conv_2d_s8_winograd_product.c. */
 #define EP_WINOGRAD_LOAD                                                                           \
-    "ldr.w r2, [r1, #(pair * 8)]\n"                                                                \
-    "ldr.w r3, [r1, #(pair * 8 + 4)]\n"                                                            \
+    "ldr.w r2, [r1, #((place * pairs + pair) * 8)]\n"                                              \
+    "ldr.w r3, [r1, #((place * pairs + pair) * 8 + 4)]\n"                                          \
     "ldr.w r12, [r0, #(pair * 96 + place * 4)]\n"                                                  \
     "ldr.w lr, [r0, #(pair * 96 + place * 4 + 24)]\n"
 
@@ -23,73 +23,69 @@
     "ldr.w r12, [r0, #(pair * 96 + place * 4 + 48)]\n"                                             \
     "ldr.w lr, [r0, #(pair * 96 + place * 4 + 72)]\n"
 
-#define EP_WINOGRAD_PLACE(PAIRS)                                                                   \
-    ".set pair, 0\n" EP_WINOGRAD_LOAD "smuad r4, r2, r12\n"                                        \
-    "smuad r5, r2, lr\n"                                                                           \
-    "smuad r8, r3, r12\n"                                                                          \
-    "smuad r9, r3, lr\n" EP_WINOGRAD_LOAD_MORE "smuad r6, r2, r12\n"                               \
-    "smuad r7, r2, lr\n"                                                                           \
-    "smuad r10, r3, r12\n"                                                                         \
-    "smuad r11, r3, lr\n"                                                                          \
-    ".rept " PAIRS " - 1\n"                                                                        \
-    ".set pair, pair + 1\n" EP_WINOGRAD_LOAD "smlad r4, r2, r12, r4\n"                             \
-    "smlad r5, r2, lr, r5\n"                                                                       \
-    "smlad r8, r3, r12, r8\n"                                                                      \
-    "smlad r9, r3, lr, r9\n" EP_WINOGRAD_LOAD_MORE "smlad r6, r2, r12, r6\n"                       \
-    "smlad r7, r2, lr, r7\n"                                                                       \
-    "smlad r10, r3, r12, r10\n"                                                                    \
-    "smlad r11, r3, lr, r11\n"                                                                     \
-    ".endr\n"
+#define EP_WINOGRAD_PLACE                                                                          \
+    __asm__(".set pair, 0\n" EP_WINOGRAD_LOAD "smuad r4, r2, r12\n"                                \
+            "smuad r5, r2, lr\n"                                                                   \
+            "smuad r8, r3, r12\n"                                                                  \
+            "smuad r9, r3, lr\n" EP_WINOGRAD_LOAD_MORE "smuad r6, r2, r12\n"                       \
+            "smuad r7, r2, lr\n"                                                                   \
+            "smuad r10, r3, r12\n"                                                                 \
+            "smuad r11, r3, lr\n"                                                                  \
+            ".rept pairs - 1\n"                                                                    \
+            ".set pair, pair + 1\n" EP_WINOGRAD_LOAD "smlad r4, r2, r12, r4\n"                     \
+            "smlad r5, r2, lr, r5\n"                                                               \
+            "smlad r8, r3, r12, r8\n"                                                              \
+            "smlad r9, r3, lr, r9\n" EP_WINOGRAD_LOAD_MORE "smlad r6, r2, r12, r6\n"               \
+            "smlad r7, r2, lr, r7\n"                                                               \
+            "smlad r10, r3, r12, r10\n"                                                            \
+            "smlad r11, r3, lr, r11\n"                                                             \
+            ".endr\n"                                                                              \
+            ".set sums, pairs * 96 + place * 4\n"                                                  \
+            "str.w r4, [r0, #(sums)]\n"                                                            \
+            "str.w r5, [r0, #(sums + 24)]\n"                                                       \
+            "str.w r6, [r0, #(sums + 48)]\n"                                                       \
+            "str.w r7, [r0, #(sums + 72)]\n"                                                       \
+            "str.w r8, [r0, #(sums + 96)]\n"                                                       \
+            "str.w r9, [r0, #(sums + 120)]\n"                                                      \
+            "str.w r10, [r0, #(sums + 144)]\n"                                                     \
+            "str.w r11, [r0, #(sums + 168)]\n"                                                     \
+            ".set place, place + 1\n")
 
-#define EP_WINOGRAD_STORE                                                                          \
-    "str.w r4, [r2, #(place * 4)]\n"                                                               \
-    "str.w r5, [r2, #(place * 4 + 24)]\n"                                                          \
-    "str.w r6, [r2, #(place * 4 + 48)]\n"                                                          \
-    "str.w r7, [r2, #(place * 4 + 72)]\n"                                                          \
-    "str.w r8, [r2, #(place * 4 + 96)]\n"                                                          \
-    "str.w r9, [r2, #(place * 4 + 120)]\n"                                                         \
-    "str.w r10, [r2, #(place * 4 + 144)]\n"                                                        \
-    "str.w r11, [r2, #(place * 4 + 168)]\n"
-
-/* Two places per round.  On the stack: 0 from V to the sums, 4 r0 at the end of this row,
- * 8 row_step - 24, 12 r0 at the end of the last row. */
+/* Three places per round.  On the stack: 0 r0 at the end of this row, 4 row_step - 24, 8 r0 at
+ * the end of the last row. */
 #define EP_WINOGRAD_PRODUCT(NAME, PAIRS)                                                           \
     __attribute__((naked, noinline)) static void NAME(EP_UNUSED const uint8_t *v,                  \
                                                       EP_UNUSED const uint8_t *u,                  \
                                                       EP_UNUSED const ep_winograd_steps *steps) {  \
         __asm__("push.w {r4-r11, lr}\n"                                                            \
-                "sub.w sp, sp, #20\n"                                                              \
+                "sub.w sp, sp, #12\n"                                                              \
                 "ldm.w r2, {r3, r4, r5, r6}\n"                                                     \
                 "add.w r7, r0, #24\n"                                                              \
                 "sub.w r8, r6, #24\n"                                                              \
                 "add.w r9, r7, r6, lsl #2\n"                                                       \
                 "add.w r9, r9, r6\n"                                                               \
-                "add.w r3, r3, r4\n"                                                               \
-                "add.w r3, r3, #4\n"                                                               \
-                "str.w r3, [sp]\n"                                                                 \
-                "str.w r7, [sp, #4]\n"                                                             \
-                "str.w r8, [sp, #8]\n"                                                             \
-                "str.w r9, [sp, #12]\n"                                                            \
+                "str.w r7, [sp]\n"                                                                 \
+                "str.w r8, [sp, #4]\n"                                                             \
+                "str.w r9, [sp, #8]\n"                                                             \
+                ".set pairs, " #PAIRS "\n"                                                         \
                 ".balign 4\n"                                                                      \
-                "1: .set place, 0\n" EP_WINOGRAD_PLACE(#PAIRS));                                   \
-        __asm__("ldr.w r2, [sp]\n"                                                                 \
-                "add.w r2, r2, r0\n"                                                               \
-                "add.w r1, r1, #(8 * " #PAIRS ")\n" EP_WINOGRAD_STORE                              \
-                ".set place, 1\n" EP_WINOGRAD_PLACE(#PAIRS));                                      \
-        __asm__("ldr.w r2, [sp]\n"                                                                 \
-                "ldr.w lr, [sp, #4]\n"                                                             \
-                "add.w r2, r2, r0\n"                                                               \
-                "add.w r1, r1, #(8 * " #PAIRS ")\n"                                                \
-                "add.w r0, r0, #8\n" EP_WINOGRAD_STORE "cmp.w r0, lr\n"                            \
+                "1: .set place, 0\n");                                                             \
+        EP_WINOGRAD_PLACE;                                                                         \
+        EP_WINOGRAD_PLACE;                                                                         \
+        EP_WINOGRAD_PLACE;                                                                         \
+        __asm__("ldr.w lr, [sp]\n"                                                                 \
+                "add.w r1, r1, #(24 * " #PAIRS ")\n"                                               \
+                "add.w r0, r0, #12\n"                                                              \
+                "cmp.w r0, lr\n"                                                                   \
                 "bne.w 1b\n"                                                                       \
-                "ldr.w r2, [sp, #8]\n"                                                             \
-                "ldr.w r3, [sp, #12]\n"                                                            \
+                "ldr.w r2, [sp, #4]\n"                                                             \
+                "ldr.w r3, [sp, #8]\n"                                                             \
                 "add.w r0, r0, r2\n"                                                               \
                 "cmp.w lr, r3\n"                                                                   \
                 "add.w lr, r0, #24\n"                                                              \
-                "str.w lr, [sp, #4]\n"                                                             \
+                "str.w lr, [sp]\n"                                                                 \
                 "bne.w 1b\n"                                                                       \
-                "add.w sp, sp, #20\n"                                                              \
+                "add.w sp, sp, #12\n"                                                              \
                 "pop.w {r4-r11, pc}\n");                                                           \
     }
 

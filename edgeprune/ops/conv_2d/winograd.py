@@ -29,7 +29,7 @@ _TILE, _BLOCK = 4, 4
 _SUM_LIMIT, _ACCUMULATOR_LIMIT = 1 << 25, 1 << 30
 #: Pairs of channels of which the products are a loop only beyond the first number, in rounds of the
 #: second, so that a cache of 1 KB holds it; with weights in order they are unrolled up to the third.
-_WITHOUT_LOOP, _ROUND, _UNROLLED = 8, 6, 42
+_WITHOUT_LOOP, _ROUND, _UNROLLED = 8, 6, 40
 #: `ep_winograd_tile` on a 64-bit host; a core takes less.
 _TILE_BYTES = 40
 
@@ -219,9 +219,9 @@ def _unrolled(shape: _Shape) -> str:
 
 
 def _loop_bytes(shape: _Shape, unrolled: bool) -> int:
-    """Code of the products, where most of the time goes: of two places, or of one with its loop."""
+    """Code of the products, where most of the time goes: of three places, or of one with its loop."""
     if unrolled:
-        return 112 * shape.pairs + 180
+        return 168 * shape.pairs + 200
     return 56 * (_first(shape) + (_ROUND if shape.pairs > _WITHOUT_LOOP else 0)) + 130
 
 
@@ -247,7 +247,7 @@ def _runs(shape: _Shape) -> int:
 
 def _product_cycles(shape: _Shape, unrolled: bool) -> float:
     rounds = (shape.pairs - _first(shape)) // _ROUND
-    beside = 17.0 if unrolled else 24.0 + 6.5 * rounds + (3 if rounds else 0)
+    beside = 11.0 if unrolled else 24.0 + 6.5 * rounds + (3 if rounds else 0)
     return -(-shape.tiles // _BLOCK) * -(-shape.channels // 2) * (36 * (16.0 * shape.pairs + beside) + 180)
 
 
