@@ -14,9 +14,6 @@ from edgeprune.ops.base import CField, Constraint, Cost, Kernel, KernelCode, Ope
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
 from edgeprune.targets import McuCpu
 
-#: Of the loop over rows, per row.
-_ROW_CYCLES = 60.0
-
 
 def second_input_alike(graph: Graph, node: Node) -> str | None:
     """Input 1 is of input 0's type, with a scale of its own; int16 with the zero point 0."""
@@ -61,6 +58,8 @@ class RowKernel(Kernel):
     code_bytes = 400
     #: Per value, with an FPU where the type is float32.
     cycles: ClassVar[float]
+    #: Per row, beside its values.
+    row_cycles: ClassVar[float] = 60.0
 
     @abc.abstractmethod
     def fields(self, graph: Graph, node: Node) -> tuple[CField, ...]:
@@ -70,7 +69,7 @@ class RowKernel(Kernel):
         """By rows and values."""
         shape = _broadcast(graph, node)
         each = float_cycles(self.cycles, cpu) if graph.output(node).dtype is DType.FLOAT32 else self.cycles
-        return Cost(shape.rows * (_ROW_CYCLES + each * shape.extents[3]))
+        return Cost(shape.rows * (self.row_cycles + each * shape.extents[3]))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The kernel's own parameters, then the broadcast."""

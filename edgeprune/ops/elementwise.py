@@ -113,7 +113,7 @@ def affine_initialiser(affine: Affine, low: int, high: int) -> str:
 
 def bounds_members(low: int, high: int) -> str:
     """Initialisers of the members `low` and `high`, each bound in four bytes."""
-    return f".low = {_four_bytes(low)}, .high = {_four_bytes(high)}"
+    return f".low = {four_bytes(low)}, .high = {four_bytes(high)}"
 
 
 @dataclass(frozen=True)
@@ -168,5 +168,6 @@ def _steps(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return tuple(math.prod(padded[i + 1 :]) if padded[i] > 1 else 0 for i in range(rank))
 
 
-def _four_bytes(value: int) -> str:
+def four_bytes(value: int) -> str:
+    """An int8 bound in each byte of a word, in C."""
     return f"0x{(value & 0xFF) * 0x01010101:08x}u"
