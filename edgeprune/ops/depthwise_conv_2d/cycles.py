@@ -17,8 +17,8 @@ _LOOP = 4
 #: Expansion: per call, per kind of column, then per row of a shared word, of 4 columns, of 2; per
 #: byte where channels are no multiple of 4; per word where columns are not in order.
 _EXPAND, _KIND, _SHARED, _FOUR, _TWO, _BYTE, _SCATTERED = 60, 14, 17, 34, 20, 8, 40
-#: Per word to clear or to keep.
-_CLEAR, _KEEP = 2.2, 4.0
+#: Per word to clear or to keep, and per output that is clamped.
+_CLEAR, _KEEP, _CLAMP = 2.2, 4.0, 2.5
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _expansion(layout: Layout, rows: int, channels: int) -> float:
     return _EXPAND + _KIND * (lead + tail + pairs // 2 + pairs % 2) + rows * per_row
 
 
-def cost(layout: Layout, stage: OutputStage, band: int, plane_rows: int) -> Cost:
+def cost(layout: Layout, stage: OutputStage, band: int, plane_rows: int, clamps: bool) -> Cost:
     """Of all channels, in bands of some rows.
 
     Args:
@@ -95,6 +95,7 @@ def cost(layout: Layout, stage: OutputStage, band: int, plane_rows: int) -> Cost
         stage: Of the output.
         band: Rows of the output that are made at a time.
         plane_rows: Rows of the planes.
+        clamps: Whether outputs are clamped to less than the int8 range.
     """
     batches, height, _, in_channels = layout.source
     out_channels, rows = layout.output[3], layout.output[1]
@@ -102,6 +103,7 @@ def cost(layout: Layout, stage: OutputStage, band: int, plane_rows: int) -> Cost
     bands = [min(band, rows - top) for top in range(0, rows, band)]
     row_cycles = layout.pitch / 4
     total = _CLEAR * plane_rows * row_cycles
+    total += _CLAMP * rows * layout.output[2] * out_channels * clamps
     groups = [4] * (in_channels // 4) + ([in_channels % 4] if in_channels % 4 else [])
     seen = min(height, (rows - 1) * layout.stride[0] + layout.extent - layout.before[0])
     convolution = sum(_convolution(layout, stage, n) for n in bands)

@@ -1,5 +1,7 @@
 #include "ep_depthwise_conv_2d_s8_planes.h"
 
+#include "ep_clamp_s8.h"
+
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
@@ -70,11 +72,7 @@ void ep_depthwise_conv_2d_s8_planes(const ep_depthwise_conv_2d_s8_planes_params 
     ep_planes_clear(&p->layout, scratch, p->plane_rows);
     for (int32_t batch = 0; batch < p->batches; batch++) {
         image(p, input, output, scratch);
-        if (p->low > INT8_MIN || p->high < INT8_MAX) {
-            for (int32_t i = 0; i < p->out_bytes; i++) {
-                output[i] = (int8_t)ep_clamp(output[i], p->low, p->high);
-            }
-        }
+        ep_clamp_s8(output, p->out_bytes, p->low, p->high);
         input += p->in_bytes;
         output += p->out_bytes;
     }

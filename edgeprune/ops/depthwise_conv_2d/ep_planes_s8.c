@@ -29,17 +29,21 @@ void ep_planes_keep(const ep_planes_layout *layout, int16_t *to, const int16_t *
     }
 }
 
+/* One word of four channels. */
+static inline void expand_four(const int8_t *a, const int8_t *b, int16_t *word) {
+    const uint32_t a_word = ep_load_word(a), b_word = ep_load_word(b);
+    const uint32_t a_even = ep_sxtb16(a_word), b_even = ep_sxtb16(b_word);
+    const uint32_t a_odd = ep_sxtb16_odd(a_word), b_odd = ep_sxtb16_odd(b_word);
+    ep_store_word(word, ep_pack_low(a_even, b_even));
+    ep_store_word(word + 2, ep_pack_low(a_odd, b_odd));
+    ep_store_word(word + 4, ep_pack_high(a_even, b_even));
+    ep_store_word(word + 6, ep_pack_high(a_odd, b_odd));
+}
+
 /* One word of up to four channels. */
 static void expand_pair(const int8_t *a, const int8_t *b, int32_t channels, int16_t *word) {
     if (channels == 4) {
-        const uint32_t a_even = ep_sxtb16(ep_load_word(a));
-        const uint32_t b_even = ep_sxtb16(ep_load_word(b));
-        const uint32_t a_odd = ep_sxtb16_odd(ep_load_word(a));
-        const uint32_t b_odd = ep_sxtb16_odd(ep_load_word(b));
-        ep_store_word(word, ep_pack_low(a_even, b_even));
-        ep_store_word(word + 2, ep_pack_low(a_odd, b_odd));
-        ep_store_word(word + 4, ep_pack_high(a_even, b_even));
-        ep_store_word(word + 6, ep_pack_high(a_odd, b_odd));
+        expand_four(a, b, word);
         return;
     }
     for (int32_t channel = 0; channel < channels; channel++) {
@@ -53,11 +57,15 @@ static void expand_pair(const int8_t *a, const int8_t *b, int32_t channels, int1
 static void expand_scattered(const ep_planes_layout *layout, const int8_t *zeros,
                              const int8_t *source, int32_t channels, int16_t *word) {
     const int16_t *columns = layout->columns;
+    const int32_t pixel = layout->pixel_bytes;
     for (int32_t words = layout->pitch / EP_PLANES_WORD; words > 0; words--) {
-        const int32_t a = columns[0];
-        const int32_t b = columns[1];
-        expand_pair(a < 0 ? zeros : source + (ptrdiff_t)a * layout->pixel_bytes,
-                    b < 0 ? zeros : source + (ptrdiff_t)b * layout->pixel_bytes, channels, word);
+        const int8_t *a = columns[0] < 0 ? zeros : source + columns[0] * pixel;
+        const int8_t *b = columns[1] < 0 ? zeros : source + columns[1] * pixel;
+        if (channels == 4) {
+            expand_four(a, b, word);
+        } else {
+            expand_pair(a, b, channels, word);
+        }
         columns += 2;
         word += EP_PLANES_WORD / 2;
     }

@@ -47,10 +47,11 @@ class Planes(Kernel):
 
     def _layout(self, graph: Graph, node: Node) -> Layout:
         """The cheapest."""
-        stage = _stage(graph, node)
-        return min(
-            self._layouts(graph, node), key=lambda layout: cycles.cost(layout, stage, *self._rows(layout)).cycles
-        )
+        return min(self._layouts(graph, node), key=lambda layout: self._cost(graph, node, layout).cycles)
+
+    def _cost(self, graph: Graph, node: Node, layout: Layout) -> Cost:
+        clamps = _clamp(graph, node) != (-128, 127)
+        return cycles.cost(layout, _stage(graph, node), *self._rows(layout), clamps)
 
     def _rows(self, layout: Layout) -> tuple[int, int]:
         """(rows of a band, rows of the planes)."""
@@ -69,8 +70,7 @@ class Planes(Kernel):
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Of tiles, expansion and calls."""
-        layout = self._layout(graph, node)
-        return cycles.cost(layout, _stage(graph, node), *self._rows(layout))
+        return self._cost(graph, node, self._layout(graph, node))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The table and a function for the shape."""
@@ -78,7 +78,7 @@ class Planes(Kernel):
         layout, stage = self._layout(graph, node), _stage(graph, node)
         weights = graph.required(node, 1).constant().astype(np.int64)[0].transpose(2, 0, 1)
         words = table(layout, weights * stage.scale[:, None, None], stage)
-        low, high = activation_range(geometry.convolution_options(node).activation, output)
+        low, high = _clamp(graph, node)
         band, plane_rows = self._rows(layout)
         function, definition = _function(layout, stage)
         fields = (
@@ -119,6 +119,10 @@ def _within_reach(layout: Layout) -> bool:
     steps = (2 * layout.below, width * layout.right, layout.window[0] * layout.tap_row, 2 * layout.down)
     offsets = (2 * layout.right, layout.advance, layout.farthest)
     return min(layout.source) > 0 and max(offsets) <= LARGEST_OFFSET and max(steps) <= _LARGEST_STEP
+
+
+def _clamp(graph: Graph, node: Node) -> tuple[int, int]:
+    return activation_range(geometry.convolution_options(node).activation, graph.output(node))
 
 
 def _stage(graph: Graph, node: Node) -> OutputStage:
