@@ -3,22 +3,28 @@
 static void copy_rows(const ep_conv_2d_s8_mve_params *p, const int8_t *image, int32_t top,
                       int8_t *to) {
     const ep_window *w = &p->window;
+    const ptrdiff_t pitch = (ptrdiff_t)w->filter_h * w->in_c;
+    const int8_t *row = image + (ptrdiff_t)top * w->in_w * w->in_c;
     for (int32_t fy = 0; fy < w->filter_h; fy++) {
         const int32_t y = top + fy * w->dilation_h;
-        if (y < 0 || y >= w->in_h) {
-            to = ep_fill_s8_mve(to, p->input_zero_point, p->before + p->inside + p->after);
-            continue;
+        const int outside = y < 0 || y >= w->in_h;
+        const int32_t before = outside ? p->before + p->inside + p->after : p->before;
+        ep_spread_value_s8(to, pitch, p->input_zero_point, before, w->in_c);
+        if (!outside) {
+            int8_t *inside = to + before * pitch;
+            ep_spread_s8(inside, pitch, row, p->inside, w->in_c);
+            ep_spread_value_s8(inside + p->inside * pitch, pitch, p->input_zero_point, p->after,
+                               w->in_c);
         }
-        to = ep_fill_s8_mve(to, p->input_zero_point, p->before);
-        to = ep_copy_s8_mve(to, image + (ptrdiff_t)y * w->in_w * w->in_c, p->inside);
-        to = ep_fill_s8_mve(to, p->input_zero_point, p->after);
+        to += w->in_c;
+        row += (ptrdiff_t)w->dilation_h * w->in_w * w->in_c;
     }
 }
 
 void ep_conv_2d_s8_mve(const ep_conv_2d_s8_mve_params *p, const int8_t *input, int8_t *output,
                        void *scratch) {
     const ep_window *w = &p->window;
-    const ptrdiff_t step = (ptrdiff_t)w->stride_w * w->in_c;
+    const ptrdiff_t step = (ptrdiff_t)w->stride_w * w->filter_h * w->in_c;
     for (int32_t b = 0; b < w->batches; b++) {
         for (int32_t oy = 0; oy < w->out_h; oy++) {
             copy_rows(p, input, oy * w->stride_h - w->pad_top, scratch);

@@ -15,19 +15,19 @@ from edgeprune.targets import Extension, McuCpu
 
 
 def _weights(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
-    """Weights as [out channels, filter rows, activations of a filter row]."""
+    """Weights as [out channels, depth], a filter's in the order column, row, channel."""
     weights = graph.required(node, 1).constant().astype(np.int64)
-    return weights.reshape(weights.shape[0], weights.shape[1], -1)
+    return weights.transpose(0, 2, 1, 3).reshape(len(weights), -1)
 
 
 def _row(graph: Graph, node: Node) -> tuple[int, int, int]:
-    """Bytes of a copied row before, in and after the input."""
+    """Columns before, in and after the input."""
     source, output = graph.required(node, 0).shape, graph.output(node).shape
     options, width = geometry.convolution_options(node), graph.required(node, 1).shape[2]
     steps = slide(source[2], width, options.stride[1], 1, options.padding)
     extent = (output[2] - 1) * options.stride[1] + width
     inside = min(source[2], extent - steps.before)
-    return steps.before * source[3], inside * source[3], (extent - steps.before - inside) * source[3]
+    return steps.before, inside, extent - steps.before - inside
 
 
 class Tiles(Kernel):
@@ -47,16 +47,18 @@ class Tiles(Kernel):
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """Copying rows, and passes over pairs of pixels."""
-        channels, rows, count = _weights(graph, node).shape
+        channels, filter_rows, _, depth = graph.required(node, 1).shape
         batches, height, width, _ = graph.output(node).shape
-        passes = batches * height * -(-width // 2) * -(-channels // 4)
-        copied = batches * height * rows * (sum(_row(graph, node)) / 5 + 60)
-        instructions = copied + passes * (tiles.pass_instructions(rows, count)) + 60.0 * passes / -(-channels // 4)
-        return Cost(tiles.CYCLES * instructions, table_bytes=passes * 4.0 * rows * count)
+        count = _weights(graph, node).shape[1]
+        pairs, fours = batches * height * -(-width // 2), -(-channels // 4)
+        copied = batches * height * filter_rows * (40 + sum(_row(graph, node)) * (8.0 * tiles.blocks(depth)))
+        instructions = copied + pairs * (55 + fours * tiles.pass_instructions(count))
+        return Cost(tiles.CYCLES * instructions, table_bytes=pairs * fours * 4.0 * count)
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
         """The copied rows, and what the last vector may read behind them."""
-        return sum(_row(graph, node)) * graph.required(node, 1).shape[1] + tiles.BLOCK
+        _, rows, _, depth = graph.required(node, 1).shape
+        return sum(_row(graph, node)) * rows * depth + tiles.BLOCK
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The table of all channels, and how rows are copied."""
@@ -64,7 +66,7 @@ class Tiles(Kernel):
         multipliers = geometry.convolution_multipliers(graph, node, len(weights))
         before, inside, after = _row(graph, node)
         activation = geometry.convolution_options(node).activation
-        arrays, fields = tiles.tables(graph, node, weights, multipliers, activation, before + inside + after)
+        arrays, fields = tiles.tables(graph, node, weights, multipliers, activation)
         own = (
             geometry.convolution_window(graph, node),
             CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),

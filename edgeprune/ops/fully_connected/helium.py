@@ -29,7 +29,7 @@ class Tiles(Kernel):
         """Copying rows, and passes over pairs of rows."""
         rows, depth, channels = sizes(graph, node)
         passes = -(-rows // 2) * -(-channels // 4)
-        instructions = rows * (depth / 5 + 60) + passes * tiles.pass_instructions(1, depth)
+        instructions = rows * (depth / 5 + 60) + passes * tiles.pass_instructions(depth)
         return Cost(tiles.CYCLES * instructions, table_bytes=passes * 4.0 * depth)
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
@@ -40,9 +40,9 @@ class Tiles(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The table of all channels."""
         rows, depth, _ = sizes(graph, node)
-        weights = graph.required(node, 1).constant().astype(np.int64)[:, None, :]
+        weights = graph.required(node, 1).constant().astype(np.int64)
         activation = dense_options(node).activation
-        arrays, fields = tiles.tables(graph, node, weights, multipliers(graph, node), activation, depth)
+        arrays, fields = tiles.tables(graph, node, weights, multipliers(graph, node), activation)
         return KernelCode(arrays, (CField("rows", str(rows)), CField("depth", str(depth)), *fields))
 
 
