@@ -33,6 +33,8 @@ _STEP_CYCLES = {"PACKED": 15.0, "WIDE": 18.0}
 _PAIR_CYCLES = {"PACKED_RELU": 64.0, "PACKED": 75.0, "WIDE": 67.0}
 _ROUND_CYCLES = 4.0
 _BLOCK_CYCLES = 110.0
+#: The same for a single pixel, which takes loops of eight steps.
+_ONE_STEP_CYCLES, _ONE_CYCLES, _ONE_UNROLL = {"PACKED": 10.0, "WIDE": 12.0}, 40.0, 8
 #: How the M4's cycles become another core's, measured on its timing model.
 _CORE_FACTOR = {"cortex-m7": 0.62, "cortex-m33": 0.95}
 
@@ -137,16 +139,46 @@ class Products:
         return f"EP_PRODUCTS_S8({self.function}, {self.loop.peeled}, {self.loop.unroll}, {self.kind})"
 
     @property
+    def one_function(self) -> str:
+        """Name of the function for a single pixel."""
+        return self.function.replace("ep_products_s8", "ep_products_one_s8")
+
+    @property
+    def one_definition(self) -> str:
+        """C that makes the function for a single pixel."""
+        peeled, unroll = self._one_loop.peeled, self._one_loop.unroll
+        return f"EP_PRODUCTS_ONE_S8({self.one_function}, {peeled}, {unroll}, {self.kind})"
+
+    @property
+    def one_cycles(self) -> float:
+        """Cycles of a Cortex-M4 for a single pixel by four channels."""
+        return _ONE_STEP_CYCLES[self.step] * self.loop.steps + _ROUND_CYCLES * self._one_loop.rounds + _ONE_CYCLES
+
+    @property
+    def _one_loop(self) -> Loop:
+        steps = self.loop.steps
+        return Loop(steps, steps % _ONE_UNROLL, _ONE_UNROLL if steps >= _ONE_UNROLL else 0)
+
+    def definitions(self, single: bool) -> tuple[str, ...]:
+        """C that makes the functions; `single` where a pixel is without partner."""
+        return (self.definition, self.one_definition) if single else (self.definition,)
+
+    def definition_bytes(self, single: bool) -> int:
+        """Flash that the functions take."""
+        return self.loop.code_bytes + (self._one_loop.code_bytes * 3 // 4 if single else 0)
+
+    @property
     def kind(self) -> str:
         """Last arguments of the macros that make functions."""
         return f"{self.step}, {self.finish}, {self.store}"
 
-    def initialiser(self, style: Style, scratch_bytes: int, function: str) -> str:
+    def initialiser(self, style: Style, scratch_bytes: int, function: str, single: bool = False) -> str:
         """Of an `ep_multiply_s8` whose tables are `arrays`."""
         zero_point, low, high = self.clamp
+        one = self.one_function if single else "NULL"
         zero_point += 128 if self.store == "WORDS" else 0
         return (
-            f"{{.products = {function}, .weights = {{array:weights}}, .stage = {{array:stage}}, "
+            f"{{.products = {function}, .product = {one}, .weights = {{array:weights}}, .stage = {{array:stage}}, "
             f".channels = {self.channels}, .steps = {self.loop.steps}, "
             f".copies_weights = {int(style.copies_weights)}, .scratch_bytes = {scratch_bytes}, "
             f".zero_point = {zero_point}, .low = {low}, .high = {high}}}"
@@ -212,13 +244,13 @@ def multiply_scratch(channels: int, steps: int, band: int, style: Style) -> int:
 def multiply_cycles(layer: Products, pixels: int, band: int, style: Style, cpu: McuCpu) -> float:
     """Cycles of all calls of `ep_multiply_band_s8` for so many pixels."""
     loop, blocks, bands = layer.loop, len(layer.stage), -(-pixels // band)
-    pairs = pixels // band * -(-band // 2) + -(-(pixels % band) // 2)
+    pairs = pixels // band * (band // 2) + pixels % band // 2
     odd = band % 2 * (pixels // band) + pixels % band % 2
     copy = 2.5 * loop.steps + 20 if style.copies_weights else 0.0
     clamp = 8.0 * pixels * layer.channels if layer.clamps else 0.0
     few = 8.0 * pixels * layer.channels if layer.channels < BLOCK else 0.0
     total = (
-        blocks * (pairs * layer.pair_cycles + bands * (_BLOCK_CYCLES + copy) + odd * _BLOCK_CYCLES)
+        blocks * (pairs * layer.pair_cycles + bands * (_BLOCK_CYCLES + copy) + odd * (layer.one_cycles + _BLOCK_CYCLES))
         + 40 * bands
         + clamp
         + few

@@ -15,7 +15,7 @@ static void multiply_block(const ep_multiply_s8 *m, const int32_t *stage, const 
         run.end = end + 4 * (ptrdiff_t)m->steps;
         run.output = output + (ptrdiff_t)(count - 1) * pitch;
         run.pitch = 0;
-        m->products(stage, weights, end, &run);
+        m->product(stage, weights, end, &run);
     }
 }
 

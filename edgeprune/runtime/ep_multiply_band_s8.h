@@ -9,8 +9,9 @@
 
 typedef struct {
     ep_products_s8 *products;
-    const int16_t *weights; /* blocks of four channels; the last may overlap the one before */
-    const int32_t *stage;   /* 12 words per block */
+    ep_products_s8 *product; /* of a single pixel; NULL where there is none */
+    const int16_t *weights;  /* blocks of four channels; the last may overlap the one before */
+    const int32_t *stage;    /* 12 words per block */
     int32_t channels;
     int32_t steps; /* pairs of taps */
     int32_t copies_weights;

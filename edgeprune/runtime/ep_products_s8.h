@@ -20,7 +20,8 @@
  * peeled + n * unroll steps (unroll 0: of peeled steps).  EP_PRODUCTS_ROWS_S8 makes one that
  * needs no columns: it slides a window of `rows` times `steps` over rows of taps in their own
  * order, `pitch` bytes apart, with the second pixel's window `second` bytes behind the first's
- * and the next pair's `advance` bytes; EP_PRODUCTS_ROW_BY_ROW_S8 is the same in less code.  In
+ * and the next pair's `advance` bytes; EP_PRODUCTS_ROW_BY_ROW_S8 is the same in less code.
+ * EP_PRODUCTS_ONE_S8 is for a single pixel, whose column lies twice and whose pitch is 0.  In
  * assembly all core registers are
  * taken: r12 and lr walk over columns and weights, r4 to r7 are the first pixel's accumulators,
  * r8 to r11 the second's; what a block needs once per pixel waits in the FPU's registers. */
@@ -108,11 +109,14 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     "1:\n"                                                                                         \
     "vmov r4, s0\nvmov r5, s1\nvmov r6, s2\nvmov r7, s3\n"
 #define EP_PRODUCTS_EXIT(pack, put)                                                                \
-    pack("r5", "r4", "r7", "r6") pack("r9", "r8", "r11", "r10")                                    \
-    "vmov r0, s14\nvmov r2, s15\nadd.w r1, r0, r2\nvmov r3, s16\n"                                 \
-    put("r5", "r4", "r7", "r6", "r0") put("r9", "r8", "r11", "r10", "r1")                          \
-    "add.w r0, r1, r2\nvmov s14, r0\ncmp.w r12, r3\nbne.w 1b\n"                                    \
-    "pop.w {r4-r11, lr}\n"
+    pack("r5", "r4", "r7", "r6")                                                                   \
+        pack("r9", "r8", "r11",                                                                    \
+             "r10") "vmov r0, s14\nvmov r2, s15\nadd.w r1, r0, r2\nvmov r3, s16\n" put("r5", "r4", \
+                                                                                       "r7", "r6", \
+                                                                                       "r0")       \
+            put("r9", "r8", "r11", "r10",                                                          \
+                "r1") "add.w r0, r1, r2\nvmov s14, r0\ncmp.w r12, r3\nbne.w 1b\n"                  \
+                      "pop.w {r4-r11, lr}\n"
 
 /* Four channels of a pixel, byte by byte; or as a word, if all keep within 16 bits: they are then
  * 128 too high, so that USAT16 can saturate two at once. */
@@ -169,15 +173,14 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     "cmp.w lr, r0\nbne.w 2b\nsubw r12, r12, #" #rows " * " #pitch " - " #advance "\n"              \
     ".purgem ep_step\n"
 
-#define EP_PRODUCTS_FUNCTION(name, walk, finish, store)                                                 \
+#define EP_PRODUCTS_FUNCTION(name, walk, finish, exit)                                                  \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
         register const int32_t *r0 __asm__("r0") = stage;                                          \
         register const int16_t *r1 __asm__("r1") = weights;                                        \
         register const int16_t *r2 __asm__("r2") = columns;                                        \
         register const ep_products_run *r3 __asm__("r3") = run;                                    \
-        __asm__ volatile(EP_PRODUCTS_ENTRY walk finish                                             \
-                         EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store)                         \
+        __asm__ volatile(EP_PRODUCTS_ENTRY walk finish exit                                        \
                          : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)                                  \
                          :                                                                         \
                          : "r12", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9",      \
@@ -186,15 +189,58 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     }
 #define EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store)                                         \
     EP_PRODUCTS_FUNCTION(name, EP_WALK_COLUMNS(peeled, unroll, EP_STEP_##step),                    \
-                         EP_FINISH_##finish, store)
+                         EP_FINISH_##finish, EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store))
 #define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish, store)               \
     EP_PRODUCTS_FUNCTION(name,                                                                     \
                          EP_WALK_ROWS(rows, steps, pitch, second, advance, EP_STEP_##step),        \
-                         EP_FINISH_##finish, store)
+                         EP_FINISH_##finish, EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store))
 #define EP_PRODUCTS_ROW_BY_ROW_S8(name, rows, steps, pitch, second, advance, step, finish, store)         \
     EP_PRODUCTS_FUNCTION(name,                                                                     \
                          EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, EP_STEP_##step),  \
-                         EP_FINISH_##finish, store)
+                         EP_FINISH_##finish, EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store))
+
+/* A last pixel without partner, whose column lies twice: half the sums, two thirds of the time. */
+#define EP_ONE_STEP_PACKED                                                                         \
+    ".macro ep_step move=\nldr.w r0, [r12, #8 + 8 * ep_i]\\move\n"                                 \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\nldr.w r3, [lr, #8 + 8 * ep_i]\\move\n"                         \
+    "smlad r4, r2, r0, r4\nsxtb16 r2, r2\nsmlad r5, r2, r0, r5\n"                                  \
+    "smlad r6, r3, r0, r6\nsxtb16 r3, r3\nsmlad r7, r3, r0, r7\n"                                  \
+    ".set ep_i, ep_i + 1\n.endm\n"
+#define EP_ONE_STEP_WIDE                                                                           \
+    ".macro ep_step move=\nldr.w r0, [r12, #8 + 8 * ep_i]\\move\n"                                 \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\nldr.w r3, [lr, #8 + 8 * ep_i]\\move\n"                         \
+    "sxtb16 r1, r2\nsmlad r5, r1, r0, r5\nsxtb16 r2, r2, ror #8\nsmlad r4, r2, r0, r4\n"           \
+    "sxtb16 r1, r3\nsmlad r7, r1, r0, r7\nsxtb16 r3, r3, ror #8\nsmlad r6, r3, r0, r6\n"           \
+    ".set ep_i, ep_i + 1\n.endm\n"
+#define EP_ONE_WALK(peeled, unroll, step)                                                          \
+    step ".set ep_i, 0\n"                                                                          \
+    ".if " #peeled "\n.rept " #peeled " - 1\nep_step\n.endr\nep_step !\n.endif\n"                  \
+    ".if " #unroll "\n2:\n.set ep_i, 0\n.rept " #unroll " - 1\nep_step\n.endr\nep_step !\n"        \
+    "vmov r0, s13\ncmp.w lr, r0\nbne.w 2b\n.endif\n.purgem ep_step\n"
+
+#define EP_ONE_CHANNEL(factor, scale, a, sign)                                                     \
+    "vmov r0, " factor "\nvmov r1, " scale "\n"                                                    \
+    "smmlar " a ", " a ", r0, " a "\n" sign "smmlar " a ", " a ", r1, r2\n"
+#define EP_ONE_SIGNED(factor, scale, a)                                                            \
+    EP_ONE_CHANNEL(factor, scale, a, "add.w " a ", " a ", " a ", asr #31\n")
+#define EP_ONE_PRECISE(factor, scale, a)                                                           \
+    "vmov r0, " factor "\nvmov r1, " scale "\n"                                                    \
+    "smmla " a ", " a ", r0, r3\nsmmlar " a ", " a ", r1, r2\n"
+#define EP_ONE_FINISH_PACKED_RELU                                                                  \
+    "sub.w r4, r4, r5\nsub.w r6, r6, r7\nvmov r2, s17\nmov.w r3, #64\n"                            \
+    EP_ONE_CHANNEL("s4", "s8", "r5", "") EP_ONE_PRECISE("s5", "s9", "r4")                          \
+    EP_ONE_CHANNEL("s6", "s10", "r7", "") EP_ONE_PRECISE("s7", "s11", "r6")
+#define EP_ONE_FINISH_WIDE                                                                         \
+    "vmov r2, s17\n" EP_ONE_SIGNED("s4", "s8", "r5") EP_ONE_SIGNED("s5", "s9", "r4")               \
+    EP_ONE_SIGNED("s6", "s10", "r7") EP_ONE_SIGNED("s7", "s11", "r6")
+#define EP_ONE_FINISH_PACKED                                                                       \
+    "sub.w r4, r4, r5\nsub.w r6, r6, r7\nasr.w r4, r4, #8\nasr.w r6, r6, #8\n" EP_ONE_FINISH_WIDE
+#define EP_ONE_EXIT(pack, put)                                                                     \
+    pack("r5", "r4", "r7", "r6") "vmov r0, s14\n" put("r5", "r4", "r7", "r6", "r0")                \
+    "pop.w {r4-r11, lr}\n"
+#define EP_PRODUCTS_ONE_S8(name, peeled, unroll, step, finish, store)                              \
+    EP_PRODUCTS_FUNCTION(name, EP_ONE_WALK(peeled, unroll, EP_ONE_STEP_##step),                    \
+                         EP_ONE_FINISH_##finish, EP_ONE_EXIT(EP_PACK_##store, EP_PUT_##store))
 
 /* clang-format on */
 
@@ -267,22 +313,23 @@ static inline void ep_products_plain(const int32_t *stage, const int16_t *weight
     }
 }
 
-#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store)                                         \
+#define EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store)                                  \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
         const int32_t steps = run->block_bytes / 8;                                                \
         const ep_products_walk walk = {steps, 2, 4, 1, 0, 4 * steps};                              \
-        ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
-                          EP_FINISH_##finish, EP_STORE_##store);                                   \
+        ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step, EP_FINISH_##finish, \
+                          EP_STORE_##store);                                                       \
     }
-#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish, store)               \
+#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish, store)        \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
         const ep_products_walk walk = {steps, second / 2, 2, rows, pitch / 2, advance / 2};        \
-        ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step,                     \
-                          EP_FINISH_##finish, EP_STORE_##store);                                   \
+        ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step, EP_FINISH_##finish, \
+                          EP_STORE_##store);                                                       \
     }
 #define EP_PRODUCTS_ROW_BY_ROW_S8 EP_PRODUCTS_ROWS_S8
+#define EP_PRODUCTS_ONE_S8 EP_PRODUCTS_S8
 
 #endif
 #endif

@@ -85,14 +85,15 @@ class Columns(Kernel):
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """Tables, and the function for as many steps as a column has."""
         layer = self._products(graph, node)
-        multiply = layer.initialiser(self.style, self._multiply_scratch(graph, node), layer.function)
+        single = graph.output(node).shape[1] * graph.output(node).shape[2] % 2 == 1
+        multiply = layer.initialiser(self.style, self._multiply_scratch(graph, node), layer.function, single)
         fields = (
             geometry.convolution_window(graph, node),
             CField("input_zero_point", str(graph.required(node, 0).quantized().zero_point)),
             CField("band", str(self._band(graph, node))),
             CField("multiply", multiply),
         )
-        return KernelCode(layer.arrays, fields, (layer.definition,), layer.loop.code_bytes)
+        return KernelCode(layer.arrays, fields, layer.definitions(single), layer.definition_bytes(single))
 
     def _band(self, graph: Graph, node: Node) -> int:
         """Pixels of a band, no more than there are; even."""

@@ -148,13 +148,15 @@ class Rows(Kernel):
         """Tables, and the function for as many steps as a column has."""
         layer, zero_point = self._layer(graph, node), graph.required(node, 0).quantized().zero_point
         scratch = self._multiply_scratch(graph, node)
+        _, height, width, _ = graph.output(node).shape
+        single = width * self._band(graph, node) % 2 == 1 or width * height % 2 == 1
         fields = (
             geometry.convolution_window(graph, node),
             CField("rows", _layout(graph, node, False).initialiser(zero_point)),
             CField("band", str(self._band(graph, node))),
-            CField("multiply", layer.initialiser(self.style, scratch, layer.function)),
+            CField("multiply", layer.initialiser(self.style, scratch, layer.function, single)),
         )
-        return KernelCode(layer.arrays, fields, (layer.definition,), layer.loop.code_bytes)
+        return KernelCode(layer.arrays, fields, layer.definitions(single), layer.definition_bytes(single))
 
     def _layer(self, graph: Graph, node: Node) -> Products:
         return _products(graph, node, self.style)
