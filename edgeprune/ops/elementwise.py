@@ -1,7 +1,7 @@
 """Exact formulas for functions of one or two int8 values, found and proved when code is generated.
 
-The reference computes ADD, SUB, QUANTIZE and their like by several rounded steps per value.  All of
-them are close to an affine function of their inputs, and the inputs take few values, so
+The reference computes ADD and SUB by several rounded steps per value, of which all but the last keep
+many bits.  They are close to an affine function of their inputs, and the inputs take few values, so
 
     out = clamp(saturate((offset + sum(floor(factor[i] * q[i] / 256))) >> 20))
 
