@@ -40,8 +40,11 @@ def layers(draw: st.DrawFn) -> list[tuple]:
         st.just("depthwise"), st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), _PADDINGS, _SHARES
     )
     pool = st.tuples(st.just("pool"), st.sampled_from(["MAX_POOL_2D", "AVERAGE_POOL_2D"]), _PADDINGS)
-    plain = st.sampled_from([("requantized",), ("padded",)])
-    residual = st.tuples(st.just("residual"), _SHARES)
+    plain = st.sampled_from(
+        [("requantized",), ("padded",), ("greater",)]
+        + [("looked_up", name) for name in ("LOGISTIC", "LEAKY_RELU", "HARD_SWISH", "RELU")]
+    )
+    residual = st.tuples(st.sampled_from(["residual", "joined", "scaled"]), _SHARES)
     body = draw(st.lists(st.one_of(convolution, convolution, depthwise, depthwise, pool, plain, residual), max_size=6))
     end = draw(st.sampled_from([[("averaged",)], [("flattened",)], []]))
     return [*body, *end, ("dense", draw(st.integers(1, 5)), draw(_SHARES)), ("dense", 3, 0.0)]
@@ -136,8 +139,10 @@ def _drawn_layers(random: np.random.Generator) -> list[tuple]:
             ("convolution", pick(4, 7, 9), edge, stride, padding, share, pick(True, False)),
             ("depthwise", pick(1, 1, 2), edge, stride, padding, share),
             ("pool", pick("MAX_POOL_2D", "AVERAGE_POOL_2D"), padding),
-            ("residual", share),
-            pick(("requantized",), ("padded",)),
+            (pick("residual", "joined", "scaled"), share),
+            pick(
+                ("requantized",), ("padded",), ("greater",), ("looked_up", pick("LOGISTIC", "LEAKY_RELU", "HARD_SWISH"))
+            ),
         )
 
     body = [one() for _ in range(int(random.integers(2, 6)))]

@@ -133,6 +133,67 @@ def padded(net: Network) -> Network:
     return net
 
 
+def joined(net: Network, share: float) -> Network:
+    """The tensor and a planted 1x1 convolution of it side by side, with one scale."""
+    before, shape, scale, zero_point = net.tensor, net.shape, net.scale, net.zero_point
+    convolution(net, 5, 1, 1, "SAME", share)
+    rescaled = net.step(net.shape, scale, zero_point)
+    net.model.operator("QUANTIZE", (net.tensor,), (rescaled,))
+    options = schema.ConcatenationOptionsT()
+    options.axis, options.fusedActivationFunction = -1, 0
+    output = net.step((*shape[:3], shape[3] + 5))
+    net.model.operator("CONCATENATION", (before, rescaled), (output,), options)
+    net.tensor = output
+    return net
+
+
+def scaled(net: Network, share: float) -> Network:
+    """The tensor times a planted 1x1 convolution of its mean, as squeezing and exciting does."""
+    model, before, shape, scale, zero_point = net.model, net.tensor, net.shape, net.scale, net.zero_point
+    axes = model.tensor((2,), "int32", data=np.array([1, 2], np.int32))
+    options = schema.ReducerOptionsT()
+    options.keepDims = True
+    pooled = net.step((shape[0], 1, 1, shape[3]))
+    model.operator("MEAN", (before, axes), (pooled,), options)
+    net.tensor = pooled
+    convolution(net, shape[3], 1, 1, "SAME", share)
+    looked_up(net, "LOGISTIC")
+    product = schema.MulOptionsT()
+    product.fusedActivationFunction = _activation(net)
+    gates = net.tensor
+    output = net.step(shape, scale * net.random.uniform(0.3, 1), zero_point)
+    model.operator("MUL", (before, gates), (output,), product)
+    net.tensor = output
+    return net
+
+
+def looked_up(net: Network, name: str) -> Network:
+    """A function of single values."""
+    if name == "LOGISTIC":
+        output = net.step(net.shape, 1 / 256, -128)
+    elif name == "LEAKY_RELU":
+        output = net.step(net.shape, net.scale * net.random.uniform(0.5, 1.5), _zero_point(net.random))
+    else:
+        output = net.step(net.shape)
+    options = None
+    if name == "LEAKY_RELU":
+        options = schema.LeakyReluOptionsT()
+        options.alpha = float(net.random.uniform(-0.5, 0.5))
+    net.model.operator(name, (net.tensor,), (output,), options)
+    net.tensor = output
+    return net
+
+
+def greater(net: Network) -> Network:
+    """The greater of each value and a constant of its channel."""
+    values = net.random.integers(-128, 128, net.shape[-1:], dtype=np.int8)
+    constant = net.model.tensor(values.shape, scale=net.scale, zero_point=net.zero_point, data=values)
+    output = net.step(net.shape)
+    net.model.operator("MAXIMUM", (net.tensor, constant), (output,), schema.MaximumMinimumOptionsT())
+    net.tensor = output
+    return net
+
+
 def averaged(net: Network) -> Network:
     """MEAN over height and width."""
     axes = net.model.tensor((2,), "int32", data=np.array([1, 2], np.int32))

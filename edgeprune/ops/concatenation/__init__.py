@@ -25,7 +25,7 @@ def _inputs(graph: Graph, node: Node) -> tuple[Tensor, ...]:
     return tuple(graph.required(node, i) for i in range(len(node.inputs)))
 
 
-def _axis(graph: Graph, node: Node) -> int:
+def axis_of(graph: Graph, node: Node) -> int:
     """Counted from the front."""
     axis = cast(ConcatenationOptions, node.options).axis
     return axis % len(graph.required(node, 0).shape)
@@ -41,7 +41,7 @@ def plain_axis(graph: Graph, node: Node) -> str | None:
 
 def alike(graph: Graph, node: Node) -> str | None:
     """Inputs and output have one type, and the inputs have the same extents but along the axis."""
-    axis, output = _axis(graph, node), graph.output(node)
+    axis, output = axis_of(graph, node), graph.output(node)
     first = graph.required(node, 0).shape
     for tensor in _inputs(graph, node):
         shape = tensor.shape
@@ -68,7 +68,7 @@ def one_scale(graph: Graph, node: Node) -> str | None:
 
 class _Kernel(JoinKernel):
     def parts(self, graph: Graph, node: Node) -> tuple[int, tuple[int, ...]]:
-        return moves.parts_along(_axis(graph, node), _inputs(graph, node))
+        return moves.parts_along(axis_of(graph, node), _inputs(graph, node))
 
 
 class Concatenation(base.Operator):
@@ -85,7 +85,7 @@ class Concatenation(base.Operator):
 
     def output_shape(self, graph: Graph, node: Node) -> tuple[int, ...]:
         """The first input's extents, along the axis the sum of all."""
-        axis, shapes = _axis(graph, node), [tensor.shape for tensor in _inputs(graph, node)]
+        axis, shapes = axis_of(graph, node), [tensor.shape for tensor in _inputs(graph, node)]
         return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
 
     def operands(self, graph: Graph, node: Node) -> tuple[int, ...]:
@@ -94,7 +94,7 @@ class Concatenation(base.Operator):
 
     def evaluate(self, graph: Graph, node: Node) -> tuple[Array, ...]:
         """The constants in one."""
-        return (np.concatenate([tensor.constant() for tensor in _inputs(graph, node)], _axis(graph, node)),)
+        return (np.concatenate([tensor.constant() for tensor in _inputs(graph, node)], axis_of(graph, node)),)
 
 
 OPERATOR = Concatenation()

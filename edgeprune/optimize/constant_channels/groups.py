@@ -12,7 +12,7 @@ import numpy.typing as npt
 from edgeprune.graph import OMITTED, Graph, Node
 from edgeprune.optimize.constant_channels.bounds import Bounds, Values, initial
 from edgeprune.optimize.constant_channels.linear import KINDS, LinearLayer, linear_layer
-from edgeprune.optimize.constant_channels.rules import Link, followable, operands, rule_for
+from edgeprune.optimize.constant_channels.rules import Link, Rule, followable, rule_for
 
 Mask = npt.NDArray[np.bool_]
 
@@ -59,17 +59,20 @@ def survey(graph: Graph, inputs: Mapping[int, Bounds] = MappingProxyType({})) ->
     pinned = {*graph.inputs, *graph.outputs, *states}
     for index, node in enumerate(graph.nodes):
         layer = linear_layer(graph, node) if node.op in KINDS and followable(graph, node) else None
-        if layer is not None:
+        rule = rule_for(graph, node) if layer is None else None
+        # The tensors whose channels the node reads: neither weights nor shapes nor axes.
+        values = node.inputs[:1] if rule is None else rule.values(node)
+        found, together = _follow(graph, node, layer or rule, [bounds[tensor] for tensor in values])
+        if layer is not None and found is not None:
             layers[index] = layer
-        found, together = _follow(graph, node, layer, bounds)
         if found is not None and node.outputs[0] not in states:
             bounds[node.outputs[0]] = found
         if together is None:
             pinned |= {tensor for tensor in (*node.inputs, *node.outputs) if tensor != OMITTED}
         else:
             links += together
-            free |= {*_values(node, layer), node.outputs[0]}
-            pinned |= set(node.inputs) - set(_values(node, layer)) - {OMITTED}
+            free |= {*values, node.outputs[0]}
+            pinned |= set(node.inputs) - set(values) - {OMITTED}
     pinned |= set(range(len(graph.tensors))) - free
     group, count = _components(graph, links)
     held = np.zeros(count, np.bool_)
@@ -79,23 +82,15 @@ def survey(graph: Graph, inputs: Mapping[int, Bounds] = MappingProxyType({})) ->
 
 
 def _follow(
-    graph: Graph, node: Node, layer: LinearLayer | None, bounds: list[Bounds | None]
+    graph: Graph, node: Node, how: LinearLayer | Rule | None, sources: list[Bounds | None]
 ) -> tuple[Bounds | None, tuple[Link, ...] | None]:
     """Bounds of the node's output, None where nothing is known, and its links, None where it is a barrier."""
-    rule = None if layer is not None else rule_for(graph, node)
-    if layer is None and rule is None:
+    known = [bounds for bounds in sources if bounds is not None]
+    if how is None or len(known) < len(sources):
         return None, None
-    known = [found for i in _values(node, layer) if (found := bounds[i])]
-    if layer is not None and known:
-        return layer.bounds(known[0]), _links(node, layer)
-    if rule is not None and len(known) == rule.operands:
-        return rule.bounds(graph, node, known), rule.connect(graph, node)
-    return None, None
-
-
-def _values(node: Node, layer: LinearLayer | None) -> tuple[int, ...]:
-    """The tensors whose channels the node reads: neither weights nor shapes nor axes."""
-    return node.inputs[:1] if layer is not None else operands(node)
+    if isinstance(how, Rule):
+        return how.bounds(graph, node, known), how.connect(graph, node)
+    return how.bounds(known[0]), _links(node, how)
 
 
 def _links(node: Node, layer: LinearLayer) -> tuple[Link, ...] | None:

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from edgeprune import ops
 from edgeprune.graph import Graph, Node
-from edgeprune.ops import base, mean, pooling, reduction, sums
-from edgeprune.ops.arithmetic import Multiplier, activation_range, quantize_multiplier, requantize
+from edgeprune.ops import base, concatenation, mean, mul, pooling, reduction, sums
+from edgeprune.ops.arithmetic import Multiplier, activation_range, requantize
+from edgeprune.ops.lookup import LookupKernel
 from edgeprune.optimize.constant_channels.bounds import Bounds, Values
 from edgeprune.optimize.constant_channels.windows import Window
 
@@ -47,12 +48,17 @@ class Rule:
     Attributes:
         evaluate: Its arithmetic, monotone in each operand.
         connect: Its links.
-        operands: How many of its inputs are values, the others being shapes, axes and the like.
+        operands: How many of its inputs are values, the others being shapes, axes and the like;
+            None for all.
     """
 
     evaluate: Evaluate
     connect: Connect
-    operands: int = 1
+    operands: int | None = 1
+
+    def values(self, node: Node) -> tuple[int, ...]:
+        """The tensors among the node's inputs that are values."""
+        return node.inputs[: self.operands]
 
     def bounds(self, graph: Graph, node: Node, known: Sequence[Bounds]) -> Bounds | None:
         """Bounds of the output from those of the operands; None where sums may wrap."""
@@ -62,6 +68,32 @@ class Rule:
         except _WrapsError:
             return None
         return Bounds(low, high)
+
+
+class _Product(Rule):
+    """Monotone in the product of two operands, whose extremes lie where each operand has one."""
+
+    def bounds(self, graph: Graph, node: Node, known: Sequence[Bounds]) -> Bounds | None:
+        """The least and the greatest of the four corners."""
+        first, second = ((b.low, b.high) for b in known)
+        try:
+            corners = [self.evaluate(graph, node, (x, y)) for x in first for y in second]
+        except _WrapsError:
+            return None
+        return Bounds(functools.reduce(np.minimum, corners), functools.reduce(np.maximum, corners))
+
+
+class _Lookup(Rule):
+    """Any function of single values, by its table."""
+
+    def bounds(self, graph: Graph, node: Node, known: Sequence[Bounds]) -> Bounds | None:
+        """The least and the greatest entry of the table in the input's range."""
+        every = np.arange(-128, 128)
+        table = self.evaluate(graph, node, (every,))
+        beyond = every[:, np.newaxis] > every  # [first, last] of a range, which is empty there
+        low, high = known[0].low + 128, known[0].high + 128
+        least = np.minimum.accumulate(np.where(beyond, 127, table), axis=1)[low, high]
+        return Bounds(least, np.maximum.accumulate(np.where(beyond, -128, table), axis=1)[low, high])
 
 
 def followable(graph: Graph, node: Node) -> bool:
@@ -74,8 +106,9 @@ def followable(graph: Graph, node: Node) -> bool:
 
 def rule_for(graph: Graph, node: Node) -> Rule | None:
     """The rule for a node; None where there is none or the node is not followable."""
-    rule = _RULES.get(node.op)
-    return rule if rule is not None and followable(graph, node) else None
+    if not followable(graph, node):
+        return None
+    return _RULES.get(node.op) or (_LOOKUP if _lookup_kernel(node) else None)
 
 
 # ---- links
@@ -85,7 +118,7 @@ def _together(graph: Graph, node: Node) -> tuple[Link, ...] | None:
     """Channel i of each operand with channel i of the output."""
     links = []
     width = graph.output(node).shape[-1:]
-    for index in operands(node):
+    for index in _values(node):
         own = graph.tensors[index].shape[-1:]
         if own == width and width:
             every = np.arange(width[0])
@@ -117,9 +150,20 @@ def _unless_touched(graph: Graph, node: Node) -> tuple[Link, ...] | None:
     return _together(graph, node)
 
 
-def operands(node: Node) -> tuple[int, ...]:
-    """The tensors among the node's inputs that are values."""
-    return node.inputs[: _RULES[node.op].operands]
+def _concatenated(graph: Graph, node: Node) -> tuple[Link, ...] | None:
+    """Along the last axis each input's channels have a place of their own."""
+    if concatenation.axis_of(graph, node) != len(graph.output(node).shape) - 1:
+        return _together(graph, node)
+    links, start = [], 0
+    for index in node.inputs:
+        every = np.arange(graph.tensors[index].shape[-1])
+        links.append(Link((index, node.outputs[0]), every, every + start))
+        start += len(every)
+    return tuple(links)
+
+
+def _values(node: Node) -> tuple[int, ...]:
+    return _RULES.get(node.op, _LOOKUP).values(node)
 
 
 # ---- arithmetic
@@ -148,10 +192,36 @@ def _add(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
     return np.clip(rescaled, *activation_range(options.activation, output))
 
 
-def _rescale(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
-    source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
-    rescaled = _rescaled(values[0] - source.zero_point, quantize_multiplier(source.scale / output.scale))
-    return np.clip(rescaled + output.zero_point, -128, 127)
+def _multiply(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
+    first, second = (v - graph.required(node, i).quantized().zero_point for i, v in enumerate(values))
+    output, options = graph.output(node), cast(mul.MulOptions, node.options)
+    rescaled = _rescaled(first * second, mul.multiplier_of(graph, node)) + output.quantized().zero_point
+    return np.clip(rescaled, *activation_range(options.activation, output))
+
+
+def _look_up(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
+    kernel = _lookup_kernel(node)
+    if kernel is None:
+        raise AssertionError(f"{node.op} has no table")
+    found: Values = kernel.outputs(graph, node).astype(np.int64)[values[0] + 128]
+    return found
+
+
+def _lookup_kernel(node: Node) -> LookupKernel | None:
+    operator = ops.find(node.op)
+    return next((k for k in operator.kernels if isinstance(k, LookupKernel)), None) if operator else None
+
+
+def _concatenate(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
+    return np.concatenate(values, concatenation.axis_of(graph, node))
+
+
+def _maximum(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
+    return np.maximum(*values)
+
+
+def _minimum(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
+    return np.minimum(*values)
 
 
 def _same_bytes(graph: Graph, node: Node, values: Sequence[Values]) -> Values:
@@ -195,12 +265,18 @@ def _pool_clamp(graph: Graph, node: Node) -> tuple[int, int]:
     return activation_range(pooling.pool_options(node).activation, graph.output(node))
 
 
+_LOOKUP = _Lookup(_look_up, _together)
 _RULES: dict[str, Rule] = {
     "ADD": Rule(_add, _together, operands=2),
     "AVERAGE_POOL_2D": Rule(_average_pool, _together),
+    "CONCATENATION": Rule(_concatenate, _concatenated, operands=None),
+    "EXPAND_DIMS": Rule(_same_bytes, _repeated),
+    "MAXIMUM": Rule(_maximum, _together, operands=2),
     "MAX_POOL_2D": Rule(_max_pool, _together),
     "MEAN": Rule(_mean, _unless_touched),
+    "MINIMUM": Rule(_minimum, _together, operands=2),
+    "MUL": _Product(_multiply, _together, operands=2),
     "PAD": Rule(_pad, _unless_touched),
-    "QUANTIZE": Rule(_rescale, _together),
     "RESHAPE": Rule(_same_bytes, _repeated),
+    "SQUEEZE": Rule(_same_bytes, _repeated),
 }
