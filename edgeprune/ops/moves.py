@@ -29,8 +29,8 @@ RUNTIME = Path(__file__).parent.parent / "runtime"
 ALL_TYPES = ("bool", "float32", "int16", "int32", "int64", "int8", "uint8")
 #: Dimensions of `ep_move` beyond the two innermost.
 _OUTER = 5
-#: Runs up to this length are copied without a call.
-_SHORT_RUN = 24
+#: Runs up to this length are copied without a call, and what a call of `ep_copy_rows` takes in `ep_move`.
+_LONG_RUN, _CALL_CYCLES = 95, 50.0
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def layout_of(view: Array, array: Array) -> Layout:
 
 
 def run_cycles(run: int) -> float:
-    """About what a Cortex-M4 takes to copy a run of bytes anywhere."""
-    return 6.0 + 4.0 * (run // 4) + 5.0 * (run % 4) if run <= _SHORT_RUN else 50.0 + 0.7 * run
+    """About what a Cortex-M4 takes to copy a run of bytes anywhere (`ep_copy_run`)."""
+    return 26.0 + 18.0 * (run // 16) + 6.0 * (run % 16).bit_count() if run <= _LONG_RUN else 60.0 + 0.7 * run
 
 
 def copy_cycles(run: int, rows: int) -> float:
     """About what `ep_copy_rows` takes on a Cortex-M4."""
-    return 40.0 + rows * ({1: 4.0, 2: 7.0, 4: 5.5}.get(run) or run_cycles(run) + 4.0)
+    return 40.0 + rows * ({1: 3.5, 2: 5.6, 3: 8.5, 4: 5.6, 8: 8.2}.get(run) or run_cycles(run) + 5.0)
 
 
 class MoveKernel(Kernel):
@@ -107,7 +107,8 @@ class MoveKernel(Kernel):
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """By the length of runs."""
         layout = self.layout(graph, node)
-        return Cost(math.prod(layout.extents[:-1]) * (copy_cycles(layout.run, (*layout.extents, 1)[-1]) + 20.0))
+        rows = layout.extents[-1] if layout.extents else 1
+        return Cost(math.prod(layout.extents[:-1]) * (copy_cycles(layout.run, rows) + _CALL_CYCLES))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The layout; no tables."""

@@ -78,7 +78,7 @@ class PadKernel(Kernel):
         row = unit * sum(dimensions[-1])
         rows = output.nbytes / row
         copied = source.nbytes / max(unit * dimensions[-1][0], 1)
-        return Cost(60.0 + 70.0 * rows + 100.0 * copied + 0.7 * source.nbytes + 0.35 * (output.nbytes - source.nbytes))
+        return Cost(60.0 + 125.0 * rows + 140.0 * copied + 0.7 * source.nbytes + 0.35 * (output.nbytes - source.nbytes))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The layout; no tables."""

@@ -53,9 +53,12 @@ class PickKernel(Kernel):
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """By the length of runs."""
         tables, run = self.tables(graph, node)
+        columns = len(tables[-1]) if tables else 1
         rows = math.prod(len(table) for table in tables[:-1])
-        each = 7.0 if run == 1 else moves.run_cycles(run) + 8.0
-        return Cost(50.0 + rows * (25.0 + each * (len(tables[-1]) if tables else 1)))
+        repeats = int(np.count_nonzero(np.diff(tables[-2]) == 0)) if len(tables) > 1 else 0
+        copied = rows // len(tables[-2]) * repeats if repeats else 0
+        each = 8.0 if run == 1 else moves.run_cycles(run) + 16.0
+        return Cost(50.0 + (rows - copied) * (25.0 + each * columns) + copied * (60.0 + 0.7 * run * columns))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The tables of the dimensions."""

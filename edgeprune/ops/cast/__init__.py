@@ -54,9 +54,12 @@ class _Plain(Kernel):
     code_bytes = 60
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        source, output = graph.required(node, 0), graph.output(node)
-        floats = DType.FLOAT32 in {source.dtype, output.dtype} and source.dtype is not output.dtype
-        return Cost(30.0 + output.size * (40.0 if floats and Extension.FPU not in cpu.extensions else 9.0))
+        source, output = graph.required(node, 0).dtype, graph.output(node)
+        each = 4.8 if DType.FLOAT32 not in {source, output.dtype} else 10.0
+        if source is DType.FLOAT32 and output.dtype is not DType.BOOL:
+            each = 16.3
+        soft = each > 5 and Extension.FPU not in cpu.extensions
+        return Cost(30.0 + output.size * (60.0 if soft else each))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         definition, function = _definition(graph.required(node, 0).dtype, graph.output(node).dtype)

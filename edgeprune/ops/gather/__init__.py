@@ -73,7 +73,7 @@ class _Plain(Kernel):
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         run = self._run(graph, node)
-        return Cost(40.0 + graph.output(node).nbytes / max(run, 1) * (18.0 + moves.run_cycles(run)))
+        return Cost(40.0 + graph.output(node).nbytes / max(run, 1) * (20.0 + moves.run_cycles(run)))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         source, indices = graph.required(node, 0), graph.required(node, 1)

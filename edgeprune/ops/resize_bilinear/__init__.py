@@ -70,7 +70,7 @@ class _Bilinear(Kernel):
         output = graph.output(node)
         slower = 10.0 if self.weight == "float" and Extension.FPU not in cpu.extensions else 1.0
         pixels = output.size // output.shape[3]
-        return Cost(50.0 + slower * (30.0 * pixels + self.cycles * output.size))
+        return Cost(50.0 + slower * (45.0 * pixels + self.cycles * output.size))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         options, source = resizing.resize_options(node), graph.required(node, 0).shape
@@ -100,21 +100,21 @@ class _Bilinear(Kernel):
 class _Int8(_Bilinear):
     name = "ep_resize_bilinear_s8"
     weight = "int32_t"
-    cycles = 19.0
+    cycles = 26.0
 
 
 class _Int16(_Bilinear):
     name = "ep_resize_bilinear_s16"
     types = ("int16",)
     weight = "int32_t"
-    cycles = 24.0
+    cycles = 31.0
 
 
 class _Float(_Bilinear):
     name = "ep_resize_bilinear_f32"
     types = ("float32",)
     weight = "float"
-    cycles = 21.0
+    cycles = 21.5
 
     def _places(self, extent: int, wanted: int, options: ResizeOptions) -> Places:
         return float_places(extent, wanted, options)
