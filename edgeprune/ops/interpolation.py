@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edgeprune import runtime
 from edgeprune.graph import Graph, Node, Tensor
-from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
+from edgeprune.ops.base import RUNTIME, CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.lookup import Floats, rounded
 from edgeprune.targets import McuCpu
 
@@ -54,7 +52,7 @@ class InterpolationKernel(Kernel):
 
     name = "ep_interpolate_s16"
     types = ("int16",)
-    folder = Path(runtime.__file__).parent
+    folder = RUNTIME
     code_bytes = 100
 
     def __init__(self, function: Callable[[Floats, Tensor], Floats]) -> None:

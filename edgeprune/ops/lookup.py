@@ -8,15 +8,13 @@ rounded to float32, which no C library is further from than the reference's own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edgeprune import runtime
 from edgeprune.graph import DType, Graph, Node, Tensor
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier, requantize
-from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
+from edgeprune.ops.base import RUNTIME, CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.targets import McuCpu
 
 Floats = npt.NDArray[np.float32]
@@ -34,7 +32,7 @@ class LookupKernel(Kernel):
     """
 
     name = "ep_lookup_s8"
-    folder = Path(runtime.__file__).parent
+    folder = RUNTIME
     code_bytes = 120
 
     def __init__(self, table: Table) -> None:

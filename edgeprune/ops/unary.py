@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from edgeprune import runtime
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.arithmetic import Multiplier
-from edgeprune.ops.base import CField, Constraint, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops.base import RUNTIME, CField, Constraint, Cost, Kernel, KernelCode, Operator
 from edgeprune.targets import Extension, McuCpu
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -72,7 +70,7 @@ class ClampFloat(FloatKernel):
     """
 
     name = "ep_clamp_f32"
-    folder = Path(runtime.__file__).parent
+    folder = RUNTIME
     cycles = 23.0
 
     def __init__(self, low: float, high: float) -> None:
@@ -98,7 +96,7 @@ class SlopesInt16(Kernel):
 
     name = "ep_slopes_s16"
     types = ("int16",)
-    folder = Path(runtime.__file__).parent
+    folder = RUNTIME
     code_bytes = 160
 
     def __init__(self, slopes: Slopes) -> None:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edgeprune import runtime
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.arithmetic import Multiplier, activation_range
-from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, c_float
+from edgeprune.ops.base import RUNTIME, CArray, CField, Cost, Kernel, KernelCode, c_float
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
 from edgeprune.targets import McuCpu
 
-_FOLDER = Path(runtime.__file__).parent
+_FOLDER = RUNTIME
 #: Mantissas from here on would round to more than 15 bits.
 _LARGEST_MANTISSA = 0x7FFF0000
 

@@ -19,7 +19,7 @@ from edgeprune.build.seal import seal
 from edgeprune.resources import models_folder, targets_folder
 from edgeprune.targets import list_targets
 from support.command_line import edgeprune
-from support.small import float_model, small_model, unsupported_model
+from support.small import float_model, odd_float_model, small_model, unsupported_model
 
 FASHION = models_folder() / "fashion"
 
@@ -90,8 +90,8 @@ def test_an_unsupported_operator(tmp_path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_float_model_for_an_int8_target(tmp_path) -> None:
-    (tmp_path / "m.tflite").write_bytes(float_model())
+def test_a_float_model_that_only_int8_has_kernels_for(tmp_path) -> None:
+    (tmp_path / "m.tflite").write_bytes(odd_float_model())
     said = edgeprune("build", tmp_path / "m.tflite", "--out", tmp_path / "out").is_users_fault()
     assert "float32" in said
     assert "--quantize int8" in said

@@ -75,6 +75,15 @@ def float_model() -> bytes:
     return model.build()
 
 
+def odd_float_model() -> bytes:
+    """An operator that no microcontroller target has for float32: DEQUANTIZE of what is not quantized."""
+    model = ModelBuilder()
+    source, result = model.input((1, 4), "float32"), model.tensor((1, 4), "float32")
+    model.operator("DEQUANTIZE", (source,), (result,), schema.DequantizeOptionsT())
+    model.output(result)
+    return model.build()
+
+
 def unsupported_model() -> bytes:
     """An int8 model with an operator that no microcontroller target has."""
     model = ModelBuilder()
