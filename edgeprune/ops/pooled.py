@@ -73,7 +73,7 @@ class TapCycles:
 
 MAX_CYCLES = TapCycles(17, 6.5, 43, 13, 40, 34)
 AVERAGE_CYCLES = TapCycles(18, 9, 112, 13, 110, 34)
-SUM_CYCLES = TapCycles(18, 0, 745, 13, 230, 40)
+SUM_CYCLES = TapCycles(18, 0, 610, 13, 200, 40)
 
 
 def fit_average(

@@ -28,7 +28,7 @@ _BLOCK_GROUP, _PAIR_GROUP, _ROUND, _BLOCK_FIXED, _PAIR_FIXED, _ROW_FIXED = 39.0,
 _CLAMP_FIXED = 11.0
 _GROUPS_PER_ROUND = 4
 #: How the M4's cycles become another core's, measured on its timing model.
-_CORE_FACTOR = {"cortex-m7": 0.75, "cortex-m33": 0.95}
+_CORE_FACTOR = {"cortex-m7": 0.67, "cortex-m33": 0.95}
 
 
 def _weights(graph: Graph, node: Node) -> npt.NDArray[np.int64]:

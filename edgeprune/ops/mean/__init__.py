@@ -12,6 +12,7 @@ from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
 from edgeprune.ops.pooled import SUM_CYCLES
 from edgeprune.ops.pooling import WORD_CHANNELS
 from edgeprune.ops.reduction import Reduction, ReductionKernel, few_enough_for_int16, reduced_axes, value_count
+from edgeprune.ops.requantize import LARGEST_SHIFT, SMALLEST_SHIFT
 from edgeprune.targets import Extension, McuCpu
 
 _FOLDER = Path(__file__).parent
@@ -89,6 +90,9 @@ class _Dsp(Kernel):
         images, taps, channels = self._blocks(graph, node) or (1, 1, 1)
         source, output = graph.required(node, 0).quantized(), graph.output(node).quantized()
         multiplier = mean_multiplier(graph, node, taps)
+        fast = -LARGEST_SHIFT <= multiplier.shift <= -SMALLEST_SHIFT
+        doubled = 2 * multiplier.mantissa
+        whole = doubled >= 1 << 31
         fields = (
             CField("images", str(images)),
             CField("taps", str(taps)),
@@ -97,6 +101,9 @@ class _Dsp(Kernel):
             CField("mantissa", str(multiplier.mantissa)),
             CField("shift", str(multiplier.shift)),
             CField("zero_point", str(output.zero_point)),
+            CField("scale", str((1 << 32 + multiplier.shift) if fast else 0)),
+            CField("factor", str(doubled - (1 << 32) if whole else doubled)),
+            CField("whole", str(-int(whole))),
         )
         return KernelCode((), fields)
 

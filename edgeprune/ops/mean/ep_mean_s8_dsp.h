@@ -13,6 +13,9 @@ typedef struct {
     int32_t mantissa; /* the division by the taps is folded in */
     int32_t shift;
     int32_t zero_point;
+    int32_t scale;  /* 2^(32 + shift) where the two steps of ep_requantize.h can do it, else 0 */
+    int32_t factor; /* and the doubled mantissa, less 2^32 if `whole` is -1, else it is 0 */
+    int32_t whole;
 } ep_mean_s8_dsp_params;
 
 void ep_mean_s8_dsp(const ep_mean_s8_dsp_params *p, const int8_t *input, int8_t *output,
