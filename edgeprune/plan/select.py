@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from edgeprune.ops import Kernel, KernelCode
 from edgeprune.targets import McuTarget
@@ -14,6 +15,8 @@ from edgeprune.targets import McuTarget
 FIRMWARE_FLASH, FIRMWARE_RAM = 12_000, 1_500
 #: How much worse a plan looks per multiple by which it exceeds a memory.
 _OVERFLOW = 1e3
+#: Of the logarithm; less is rounding.
+_SMALLEST_GAIN = 1e-12
 #: The objective that decides between plans that are equal by the first.
 _TIE = 1e-3
 #: Limits of RAM from which the search starts.
@@ -59,10 +62,16 @@ class Option:
     scratch_bytes: int
     saved_bytes: int = 0
 
-    @property
+    @cached_property
     def table_bytes(self) -> int:
         """Flash that the tables take."""
         return self.code.table_bytes
+
+    @cached_property
+    def code_parts(self) -> frozenset[tuple[object, int]]:
+        """Pieces of code with their bytes; layers that need the same piece share it."""
+        own = (self.kernel.name, self.kernel.code_bytes)
+        return frozenset({own, (self.code.definitions, self.code.definition_bytes)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,16 +131,44 @@ def _starts(options: Sequence[tuple[Option, ...]], live_bytes: Sequence[int]) ->
 
 
 def _descend(taken: list[int], score: _Score) -> list[int]:
-    """Change one layer after another while that improves the score."""
+    """Change one layer after another, and all layers of one kernel to another, while that improves the score."""
     best, improved = score.of(taken), True
     while improved:
         improved = False
         for layer, row in enumerate(score.options):
-            for index in range(len(row)):
-                trial = [*taken[:layer], index, *taken[layer + 1 :]]
-                if index != taken[layer] and (found := score.of(trial)) < best - 1e-12:
-                    best, taken, improved = found, trial, True
+            found = score.best_for(layer, taken) if len(row) > 1 else (best, -1)
+            if found[0] < best - _SMALLEST_GAIN:
+                best, taken, improved = found[0], [*taken[:layer], found[1], *taken[layer + 1 :]], True
+        for trial in _switches(score.options, taken):
+            if (value := score.of(trial)) < best - _SMALLEST_GAIN:
+                best, taken, improved = value, trial, True
+                break
     return taken
+
+
+def _switches(options: Sequence[tuple[Option, ...]], taken: Sequence[int]) -> Iterator[list[int]]:
+    """Choices in which all layers of one kernel have another, where they can: code is saved only by all together."""
+    places = [{option.kernel.label: i for i, option in enumerate(row)} for row in options]
+    used = [row[i].kernel.label if row else "" for row, i in zip(options, taken, strict=True)]
+    for old in sorted(set(used) - {""}):
+        for new in sorted(
+            {label for labels, user in zip(places, used, strict=True) if user == old for label in labels}
+        ):
+            if new != old:
+                yield [
+                    labels.get(new, i) if user == old else i
+                    for labels, user, i in zip(places, used, taken, strict=True)
+                ]
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """What a list of choices comes to, less one layer or not."""
+
+    cycles: float
+    table_bytes: int
+    code: frozenset[tuple[object, int]]
+    peak: int
 
 
 @dataclass(frozen=True)
@@ -144,21 +181,51 @@ class _Score:
     objective: Objective
 
     def of(self, taken: Sequence[int]) -> float:
+        """The score of a whole choice."""
+        return self._value(self._totals(taken, without=-1))
+
+    def best_for(self, layer: int, taken: Sequence[int]) -> tuple[float, int]:
+        """The best option of a layer while the others stay, and its score."""
+        rest = self._totals(taken, without=layer)
+        values = [
+            self._value(
+                _Totals(
+                    rest.cycles + option.cycles,
+                    rest.table_bytes + option.table_bytes,
+                    rest.code | option.code_parts,
+                    max(rest.peak, self.live_bytes[layer] + option.scratch_bytes - option.saved_bytes),
+                )
+            )
+            for option in self.options[layer]
+        ]
+        best = min(range(len(values)), key=values.__getitem__)
+        return values[best], best
+
+    def _totals(self, taken: Sequence[int], without: int) -> _Totals:
         chosen = [row[i] if row else None for row, i in zip(self.options, taken, strict=True)]
-        options = [option for option in chosen if option]
-        cycles = sum(option.cycles for option in options)
-        code: dict[object, int] = {option.kernel.name: option.kernel.code_bytes for option in options}
-        code.update({option.code.definitions: option.code.definition_bytes for option in options})
-        flash = FIRMWARE_FLASH + sum(code.values()) + sum(option.table_bytes for option in options)
+        counted = [option for layer, option in enumerate(chosen) if option and layer != without]
         peak = max(
-            (live + (o.scratch_bytes - o.saved_bytes if o else 0))
-            for live, o in zip(self.live_bytes, chosen, strict=True)
+            (
+                live + (option.scratch_bytes - option.saved_bytes if option else 0)
+                for layer, (live, option) in enumerate(zip(self.live_bytes, chosen, strict=True))
+                if layer != without
+            ),
+            default=0,
         )
-        ram = FIRMWARE_RAM + peak
+        return _Totals(
+            sum(option.cycles for option in counted),
+            sum(option.table_bytes for option in counted),
+            frozenset[tuple[object, int]]().union(*(option.code_parts for option in counted)),
+            peak,
+        )
+
+    def _value(self, totals: _Totals) -> float:
+        flash = FIRMWARE_FLASH + sum(size for _, size in totals.code) + totals.table_bytes
+        ram = FIRMWARE_RAM + totals.peak
         room = self.target.ram.size - self.target.stack_bytes
         over = max(0.0, flash / self.target.flash.size - 1) + max(0.0, ram / max(room, 1) - 1)
         a, b, c = self.objective.exponents
-        return a * math.log(cycles + 1) + b * math.log(flash) + c * math.log(ram) + _OVERFLOW * over
+        return a * math.log(totals.cycles + 1) + b * math.log(flash) + c * math.log(ram) + _OVERFLOW * over
 
 
 def _reason(row: tuple[Option, ...], index: int, objective: Objective) -> str:
