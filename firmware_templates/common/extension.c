@@ -62,7 +62,7 @@ static void hex_item(const char *separator, uint32_t value) {
 static void ep_sync(char *arguments) {
     uint32_t word;
     if (!hex32(command_word(&arguments), &word) || word == 0) {
-        command_error("Command 'ep sync' requires a word of 8 hex digits that is not 0");
+        command_error("A word of 8 hex digits that is not 0 is required");
         return;
     }
     session = word;
@@ -187,7 +187,7 @@ static int block(char **arguments, uint32_t size, uint32_t *offset, uint32_t *co
         *count <= BYTES_PER_BLOCK && *offset <= size && *count <= size - *offset) {
         return 1;
     }
-    command_error("A block has 1 to 1024 bytes and lies within the tensor");
+    command_error("No such block of 1 to 1024 bytes");
     return 0;
 }
 
@@ -279,16 +279,21 @@ static void ep_put(char *arguments) {
 
 /* ---- inferences ---- */
 
-static int run_count(char *arguments, uint32_t *runs) {
-    return command_unsigned(command_word(&arguments), runs) && *runs > 0;
+/* The number that follows; 0 after refusing what is none. */
+static uint32_t run_count(char *arguments) {
+    uint32_t runs;
+    if (!command_unsigned(command_word(&arguments), &runs) || runs == 0) {
+        command_error("A number of inferences is required");
+        return 0;
+    }
+    return runs;
 }
 
 /* The first line tells the host that the board is at work.  A line of cycles is sent when it
  * is full, and after half a second so that the host need not wonder whether the board lives. */
 static void ep_run(char *arguments) {
-    uint32_t runs;
-    if (!run_count(arguments, &runs)) {
-        command_error("Command 'ep run' requires the number of inferences");
+    uint32_t runs = run_count(arguments);
+    if (runs == 0) {
         return;
     }
     text_string("ep-run-[");
@@ -317,7 +322,7 @@ static void ep_step(char *arguments) {
     static uint64_t cycles;
     uint32_t word;
     if (!hex32(command_word(&arguments), &word) || word == 0) {
-        command_error("Command 'ep step' requires a word of 8 hex digits that is not 0");
+        command_error("A word of 8 hex digits that is not 0 is required");
         return;
     }
     hex_item("ep-step-[", word);
@@ -371,9 +376,8 @@ static void layer_cycles(void) {
 
 static void ep_layers(char *arguments) {
 #if PROFILE
-    uint32_t runs;
-    if (!run_count(arguments, &runs)) {
-        command_error("Command 'ep layers' requires the number of inferences");
+    uint32_t runs = run_count(arguments);
+    if (runs == 0) {
         return;
     }
     for (uint32_t layer = 0; layer < EP_LAYER_COUNT; layer++) {
@@ -389,7 +393,7 @@ static void ep_layers(char *arguments) {
     }
 #else
     (void)arguments;
-    command_error("This firmware was built without per-layer profiling");
+    command_error("Built without layer timing");
 #endif
 }
 

@@ -249,7 +249,7 @@ static void db_load(char *arguments) {
     uint32_t size, wanted = ep_input_info(selected)->bytes;
     load_expected = 0;
     if (!command_unsigned(command_word(&arguments), &size) || size == 0) {
-        command_error("Command 'db load' requires the number of bytes");
+        command_error("'db load' requires a number of bytes");
         return;
     }
     if (size != wanted) {
@@ -294,7 +294,7 @@ int command_hex_digit(char c) {
 static void db_bytes(const char *digits) {
     uint8_t *data = inference_load(selected);
     if (load_expected == 0) {
-        command_error("Command 'db' with bytes requires 'db load' first");
+        command_error("Bytes require 'db load' first");
         return;
     }
     if (strlen(digits) % 2 != 0) {
@@ -331,33 +331,34 @@ static void db_command(char *arguments) {
 
 static void help_command(char *arguments);
 
+/* Names and arguments only: flash belongs to the model, and docs/protocol.md explains them. */
 static const command top_commands[] = {
-    {"name", name_command, "name              Name of the board"},
-    {"profile", profile_command, "profile           Protocol and model"},
-    {"timestamp", timestamp_command, "timestamp         Microseconds since start"},
+    {"name", name_command, "name"},
+    {"profile", profile_command, "profile"},
+    {"timestamp", timestamp_command, "timestamp"},
     {"db", db_command,
-     "db load N         Expect N bytes for the selected input\r\n"
-     "db HH[HH]*        Load bytes\r\n"
-     "db print          Print the loaded bytes"},
-    {"infer", infer_command, "infer N [W=10]    N inferences after W for warm-up"},
-    {"results", command_results, "results           Outputs as real numbers"},
+     "db load N\r\n"
+     "db HH[HH]*\r\n"
+     "db print"},
+    {"infer", infer_command, "infer N [W=10]"},
+    {"results", command_results, "results"},
     {"ep", command_ep,
-     "ep sync HHHHHHHH  Set the session word that replies to ep commands are checked with\r\n"
-     "ep id             Model, its SHA-256, firmware, clock in Hz, profiling, image, board\r\n"
-     "ep origin         Whether the board is emulated\r\n"
-     "ep input I        Select input I for db\r\n"
-     "ep input-crc [I]  CRC-32 of input I, of the selected one without I\r\n"
-     "ep put I O N C S  Take N raw bytes at offset O of input I\r\n"
-     "ep run N          Cycles of each of N inferences\r\n"
-     "ep step HHHHHHHH  One inference, unless this word was the latest\r\n"
-     "ep states         The model forgets all earlier inferences\r\n"
-     "ep infer          The latest infer: count, N, W, time stamps, results\r\n"
-     "ep output I       Bytes of output I\r\n"
-     "ep get I [O N]    N raw bytes at offset O of output I\r\n"
-     "ep memory         Stack used, stack reserved, arena, in bytes\r\n"
-     "ep layers N       Cycles per layer of each of N inferences\r\n"
-     "ep reset          Start again"},
-    {"help", help_command, "help              This text"},
+     "ep sync HHHHHHHH\r\n"
+     "ep id\r\n"
+     "ep origin\r\n"
+     "ep input I\r\n"
+     "ep input-crc [I]\r\n"
+     "ep put I O N C S\r\n"
+     "ep run N\r\n"
+     "ep step HHHHHHHH\r\n"
+     "ep states\r\n"
+     "ep infer\r\n"
+     "ep output I\r\n"
+     "ep get I [O N]\r\n"
+     "ep memory\r\n"
+     "ep layers N\r\n"
+     "ep reset"},
+    {"help", help_command, "help"},
 };
 
 enum { TOP_COMMANDS = sizeof top_commands / sizeof top_commands[0] };
