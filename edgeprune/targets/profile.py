@@ -170,7 +170,7 @@ class McuTarget(_Section):
     kind: Literal["mcu"]
     platform: str
     emulated: bool
-    dtypes: tuple[Literal["int8"], ...] = Field(strict=False)
+    dtypes: tuple[Literal["float32", "int8", "int16x8"], ...] = Field(strict=False)
     stack_bytes: Annotated[int, Field(ge=512)]
     cpu: McuCpu
     flash: Flash
