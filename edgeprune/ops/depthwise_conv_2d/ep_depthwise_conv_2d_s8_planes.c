@@ -69,9 +69,12 @@ static void image(const ep_depthwise_conv_2d_s8_planes_params *p, const int8_t *
 
 void ep_depthwise_conv_2d_s8_planes(const ep_depthwise_conv_2d_s8_planes_params *p,
                                     const int8_t *input, int8_t *output, void *scratch) {
-    ep_planes_clear(&p->layout, scratch, p->plane_rows);
+    int16_t *planes = scratch;
+    ep_planes_clear(&p->layout, planes, p->clear_first);
+    ep_planes_clear(&p->layout, planes + (ptrdiff_t)p->clear_from * (p->layout.pitch / 2),
+                    p->plane_rows - p->clear_from);
     for (int32_t batch = 0; batch < p->batches; batch++) {
-        image(p, input, output, scratch);
+        image(p, input, output, planes);
         ep_clamp_s8(output, p->out_bytes, p->low, p->high);
         input += p->in_bytes;
         output += p->out_bytes;

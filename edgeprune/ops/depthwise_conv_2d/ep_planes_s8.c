@@ -32,12 +32,11 @@ void ep_planes_keep(const ep_planes_layout *layout, int16_t *to, const int16_t *
 /* One word of four channels. */
 static inline void expand_four(const int8_t *a, const int8_t *b, int16_t *word) {
     const uint32_t a_word = ep_load_word(a), b_word = ep_load_word(b);
-    const uint32_t a_even = ep_sxtb16(a_word), b_even = ep_sxtb16(b_word);
-    const uint32_t a_odd = ep_sxtb16_odd(a_word), b_odd = ep_sxtb16_odd(b_word);
-    ep_store_word(word, ep_pack_low(a_even, b_even));
-    ep_store_word(word + 2, ep_pack_low(a_odd, b_odd));
-    ep_store_word(word + 4, ep_pack_high(a_even, b_even));
-    ep_store_word(word + 6, ep_pack_high(a_odd, b_odd));
+    const uint32_t first = ep_pack_low(a_word, b_word), second = ep_pack_high(a_word, b_word);
+    ep_store_word(word, ep_sxtb16(first));
+    ep_store_word(word + 2, ep_sxtb16_odd(first));
+    ep_store_word(word + 4, ep_sxtb16(second));
+    ep_store_word(word + 6, ep_sxtb16_odd(second));
 }
 
 /* One word of up to four channels. */
@@ -110,15 +109,13 @@ static void expand_rows(const ep_planes_layout *layout, const int8_t *source, in
 
 /* Set out on a column: r0 source, r1 planes, r11 rows. */
 #define COLUMN "vmov r0, s0\n vmov r1, s1\n vmov r11, s2\n"
-/* Pixels `a`, `b` (r4, r5) -> words of channels 0, 1, 2, 3 in r10, r9, r8, r4 or likewise. */
+/* Pixels `a`, `b` (r4, r5 or r6, r7) -> words of channels 0, 1, 2, 3 in r10, r8, `a`, r9. */
 #define INTERLEAVE(a, b)                                                                           \
-    "sxtb16 r8, " a "\n sxtb16 r9, " b "\n"                                                        \
-    "sxtb16 " a ", " a ", ror #8\n sxtb16 " b ", " b ", ror #8\n"                                  \
-    "pkhbt r10, r8, r9, lsl #16\n pkhtb r8, r9, r8, asr #16\n"                                     \
-    "pkhbt r9, " a ", " b ", lsl #16\n pkhtb " a ", " b ", " a ", asr #16\n"
+    "pkhbt r8, " a ", " b ", lsl #16\n pkhtb r9, " b ", " a ", asr #16\n"                          \
+    "sxtb16 r10, r8\n sxtb16 r8, r8, ror #8\n sxtb16 " a ", r9\n sxtb16 r9, r9, ror #8\n"
 #define STORE(a, at)                                                                               \
-    "str.w r10, [r1, #" #at "]\n str.w r9, [r1, #" #at "+4]\n"                                     \
-    "str.w r8, [r1, #" #at "+8]\n str.w " a ", [r1, #" #at "+12]\n"
+    "str.w r10, [r1, #" #at "]\n str.w r8, [r1, #" #at "+4]\n"                                     \
+    "str.w " a ", [r1, #" #at "+8]\n str.w r9, [r1, #" #at "+12]\n"
 /* Go on by `pixels` (a shifted r2) and `bytes` of a row of planes. */
 #define NEXT_COLUMN(pixels, bytes)                                                                 \
     "vmov r0, s0\n vmov r1, s1\n add.w r0, r0, " pixels "\n add.w r1, r1, #" #bytes "\n"           \

@@ -72,6 +72,11 @@ class Layout:
         return self.dilation[1] == 1 and self.stride[1] in {1, 2}
 
     @property
+    def fills_rows(self) -> bool:
+        """Whether an expanded row has something in every word."""
+        return not self.in_order or (self.before[1] < 2 and (self.before[1] + self.columns + 1) // 2 == self.row_words)
+
+    @property
     def in_registers(self) -> bool:
         """Whether the weights of a filter stay in registers."""
         return self.kind in _IN_REGISTERS.values()

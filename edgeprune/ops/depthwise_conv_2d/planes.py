@@ -80,6 +80,7 @@ class Planes(Kernel):
         words = table(layout, weights * stage.scale[:, None, None], stage)
         low, high = _clamp(graph, node)
         band, plane_rows = self._rows(layout)
+        clear_first, clear_from = _unfilled(layout, band, plane_rows)
         function, definition = _function(layout, stage)
         fields = (
             layout.field(source.quantized().zero_point),
@@ -101,6 +102,8 @@ class Planes(Kernel):
                 pad_top=layout.before[0],
                 band=band,
                 plane_rows=plane_rows,
+                clear_first=clear_first,
+                clear_from=clear_from,
                 low=low,
                 high=high,
             ),
@@ -119,6 +122,15 @@ def _within_reach(layout: Layout) -> bool:
     steps = (2 * layout.below, width * layout.right, layout.window[0] * layout.tap_row, 2 * layout.down)
     offsets = (2 * layout.right, layout.advance, layout.farthest)
     return min(layout.source) > 0 and max(offsets) <= LARGEST_OFFSET and max(steps) <= _LARGEST_STEP
+
+
+def _unfilled(layout: Layout, band: int, plane_rows: int) -> tuple[int, int]:
+    """(first rows, row from which on) planes must be cleared once, since expanding rows does not fill them."""
+    if not layout.fills_rows:
+        return plane_rows, plane_rows
+    if band < layout.output[1]:
+        return 0, plane_rows  # each band clears its own
+    return layout.before[0], min(layout.before[0] + layout.source[1], plane_rows)
 
 
 def _clamp(graph: Graph, node: Node) -> tuple[int, int]:
