@@ -14,8 +14,8 @@ from edgeprune.ops.requantize import accumulator_bounds
 
 #: Activations of one vector.
 BLOCK = 16
-#: Of an instruction: a vector takes two beats of the core.
-CYCLES = 1.6
+#: Of an instruction: a vector takes two beats of the core, of which one overlaps with the next load or sum.
+CYCLES = 1.25
 #: Channels of one pass.
 _CHANNELS = 4
 #: Blocks that a loop body may have.
