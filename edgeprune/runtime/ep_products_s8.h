@@ -19,7 +19,8 @@
  * EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store) makes a function for columns of
  * peeled + n * unroll steps (unroll 0: of peeled steps).  EP_PRODUCTS_ROWS_S8 makes one that
  * needs no columns: it slides a window of `rows` times `steps` over rows of taps in their own
- * order, `pitch` bytes apart, with the second pixel's window `second` bytes behind the first's
+ * order, `pitch` bytes apart (with `odd` 1 one tap more per row, which two and two share the last
+ * steps), with the second pixel's window `second` bytes behind the first's
  * and the next pair's `advance` bytes; EP_PRODUCTS_ROW_BY_ROW_S8 is the same in less code.
  * EP_PRODUCTS_ONE_S8 is for a single pixel, whose column lies twice and whose pitch is 0.  In
  * assembly all core registers are
@@ -51,23 +52,29 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
  * the columns on and what the one to the weights, and from where the second pixel's sums go on.  ep_i counts steps, ep_a and ep_b are where both
  * pixels' taps lie behind r12, by a text `at`. */
 #define EP_STEP_PACKED(at)                                                                         \
-    ".macro ep_step move=, follow=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                           \
-    "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\\move\n"                                       \
-    "ldr.w r2, [lr, #4 + 8 * ep_i]\nldr.w r3, [lr, #8 + 8 * ep_i]\\follow\n"                         \
+    EP_STEP_BEGIN(at)                                                                              \
+    ".macro ep_times follow=, p8=r8, p9=r9, p10=r10, p11=r11\n"                                    \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\nldr.w r3, [lr, #8 + 8 * ep_i]\\follow\n"                       \
     "smlad r8, r2, r1, \\p8\nsmlad r4, r2, r0, r4\nsxtb16 r2, r2\n"                                \
     "smlad r9, r2, r1, \\p9\nsmlad r5, r2, r0, r5\n"                                               \
     "smlad r10, r3, r1, \\p10\nsmlad r6, r3, r0, r6\nsxtb16 r3, r3\n"                              \
     "smlad r11, r3, r1, \\p11\nsmlad r7, r3, r0, r7\n"                                             \
     ".set ep_i, ep_i + 1\n.endm\n"
 #define EP_STEP_WIDE(at)                                                                           \
-    ".macro ep_step move=, follow=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                           \
-    "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\\move\nldr.w r2, [lr, #4 + 8 * ep_i]\n"        \
+    EP_STEP_BEGIN(at)                                                                              \
+    ".macro ep_times follow=, p8=r8, p9=r9, p10=r10, p11=r11\n"                                    \
+    "ldr.w r2, [lr, #4 + 8 * ep_i]\n"                                                              \
     "sxtb16 r3, r2\nsmlad r9, r3, r1, \\p9\nsmlad r5, r3, r0, r5\n"                                \
     "sxtb16 r2, r2, ror #8\nsmlad r8, r2, r1, \\p8\nsmlad r4, r2, r0, r4\n"                        \
-    "ldr.w r2, [lr, #8 + 8 * ep_i]\\follow\n"                                                        \
+    "ldr.w r2, [lr, #8 + 8 * ep_i]\\follow\n"                                                      \
     "sxtb16 r3, r2\nsmlad r11, r3, r1, \\p11\nsmlad r7, r3, r0, r7\n"                              \
     "sxtb16 r2, r2, ror #8\nsmlad r10, r2, r1, \\p10\nsmlad r6, r2, r0, r6\n"                      \
     ".set ep_i, ep_i + 1\n.endm\n"
+#define EP_STEP_BEGIN(at)                                                                          \
+    ".macro ep_step move=, follow=, p8=r8, p9=r9, p10=r10, p11=r11\n" at                           \
+    "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\\move\n"                                       \
+    "ep_times \\follow, \\p8, \\p9, \\p10, \\p11\n.endm\n"
+#define EP_STEP_END ".purgem ep_step\n.purgem ep_times\n"
 
 /* clang-format on */
 
@@ -154,24 +161,33 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
     "2:\n.set ep_i, 0\n.rept " #unroll " - 1\nep_step\n.endr\nep_last " #unroll "\n"               \
     "vmov r0, s13\ncmp.w lr, r0\nbne.w 2b\n"                                                       \
     ".endif\n"                                                                                     \
-    ".purgem ep_step\n.purgem ep_last\n"
+    ".purgem ep_last\n" EP_STEP_END
 
-/* Steps of a window on rows, `pitch` bytes apart, the second pixel `second` bytes behind. */
-#define EP_WALK_ROWS(rows, steps, pitch, second, advance, step)                                    \
+/* Steps of a window on rows, `pitch` bytes apart, the second pixel `second` bytes behind.  Where
+ * rows are odd, `odd` is 1: two last taps make a step. */
+#define EP_WALK_ROWS(rows, steps, pitch, second, advance, odd, step)                               \
     step(".set ep_a, 4 + ep_i / " #steps " * " #pitch " + ep_i %% " #steps " * 4\n"                \
          ".set ep_b, ep_a + " #second "\n")                                                        \
     ".set ep_i, 0\nep_step , , r4, r5, r6, r7\n"                                                   \
     ".rept " #rows " * " #steps " - 1\nep_step\n.endr\n"                                           \
-    "addw r12, r12, #" #advance "\n.purgem ep_step\n"
+    ".if " #odd "\n.set ep_a, 4 + 4 * " #steps "\n"                                                \
+    ".rept " #rows " / 2\n.set ep_b, ep_a + " #second "\n"                                         \
+    "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_b]\n"                                             \
+    "ldr.w r2, [r12, #ep_a + " #pitch "]\nldr.w r3, [r12, #ep_b + " #pitch "]\n"                   \
+    "pkhbt r0, r0, r2, lsl #16\npkhbt r1, r1, r3, lsl #16\nep_times\n"                             \
+    ".set ep_a, ep_a + 2 * " #pitch "\n.endr\n"                                                    \
+    ".if " #rows " %% 2\n"                                                                         \
+    "ldr.w r0, [r12, #ep_a]\nldr.w r1, [r12, #ep_a + " #second "]\nep_times\n.endif\n.endif\n"     \
+    "addw r12, r12, #" #advance "\n" EP_STEP_END
 
 /* The same row by row in a loop, for caches of code that the whole window does not fit. */
-#define EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, step)                              \
+#define EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, odd, step)                            \
     step(".set ep_a, 4 + 4 * ep_i\n.set ep_b, ep_a + " #second "\n")                               \
     "mov.w r8, r4\nmov.w r9, r5\nmov.w r10, r6\nmov.w r11, r7\nvmov lr, s12\n"                    \
     "2:\n.set ep_i, 0\n.rept " #steps "\nep_step\n.endr\n"                                         \
     "vmov r0, s13\naddw lr, lr, #8 * " #steps "\naddw r12, r12, #" #pitch "\n"                     \
     "cmp.w lr, r0\nbne.w 2b\nsubw r12, r12, #" #rows " * " #pitch " - " #advance "\n"              \
-    ".purgem ep_step\n"
+    EP_STEP_END
 
 #define EP_PRODUCTS_FUNCTION(name, walk, finish, exit)                                                  \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
@@ -190,13 +206,13 @@ typedef void ep_products_s8(const int32_t *stage, const int16_t *weights, const 
 #define EP_PRODUCTS_S8(name, peeled, unroll, step, finish, store)                                         \
     EP_PRODUCTS_FUNCTION(name, EP_WALK_COLUMNS(peeled, unroll, EP_STEP_##step),                    \
                          EP_FINISH_##finish, EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store))
-#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish, store)               \
+#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, odd, step, finish, store)               \
     EP_PRODUCTS_FUNCTION(name,                                                                     \
-                         EP_WALK_ROWS(rows, steps, pitch, second, advance, EP_STEP_##step),        \
+                         EP_WALK_ROWS(rows, steps, pitch, second, advance, odd, EP_STEP_##step),        \
                          EP_FINISH_##finish, EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store))
-#define EP_PRODUCTS_ROW_BY_ROW_S8(name, rows, steps, pitch, second, advance, step, finish, store)         \
+#define EP_PRODUCTS_ROW_BY_ROW_S8(name, rows, steps, pitch, second, advance, odd, step, finish, store)         \
     EP_PRODUCTS_FUNCTION(name,                                                                     \
-                         EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, EP_STEP_##step),  \
+                         EP_WALK_ROW_BY_ROW(rows, steps, pitch, second, advance, odd, EP_STEP_##step),  \
                          EP_FINISH_##finish, EP_PRODUCTS_EXIT(EP_PACK_##store, EP_PUT_##store))
 
 /* A last pixel without partner, whose column lies twice: half the sums, two thirds of the time. */
@@ -254,6 +270,7 @@ enum { EP_STORE_BYTES = 0, EP_STORE_WORDS = 128 }; /* how much too high the zero
 typedef struct {
     int32_t steps, second, step; /* halfwords: the second pixel behind the first, a step's stride */
     int32_t rows, row;           /* the same again per row of the window */
+    int32_t odd;                 /* behind the steps: last taps of rows, two to a step */
     int32_t advance;             /* from one pair of pixels to the next */
 } ep_products_walk;
 
@@ -277,6 +294,15 @@ static inline void ep_products_finish(const int32_t *stage, int32_t zero_point, 
     }
 }
 
+/* One step of one pixel. */
+static inline void ep_products_step(uint32_t x, const int16_t *weights, int step, int32_t *sums) {
+    for (int half = 0; half < 4; half += 2) {
+        const uint32_t w = ep_load_word(weights + half);
+        sums[half] = ep_smlad(step == EP_STEP_WIDE ? ep_sxtb16_odd(w) : w, x, sums[half]);
+        sums[half + 1] = ep_smlad(ep_sxtb16(w), x, sums[half + 1]);
+    }
+}
+
 /* One pixel by four channels. */
 static inline void ep_products_pixel(const int32_t *stage, const int16_t *weights,
                                      const int16_t *taps, const ep_products_walk *walk, int step,
@@ -287,12 +313,14 @@ static inline void ep_products_pixel(const int32_t *stage, const int16_t *weight
     for (int32_t row = 0; row < walk->rows; row++) {
         for (int32_t i = 0; i < walk->steps; i++, weights += 4) {
             const uint32_t x = ep_load_word(taps + row * walk->row + i * walk->step);
-            for (int half = 0; half < 4; half += 2) {
-                const uint32_t w = ep_load_word(weights + half);
-                sums[half] = ep_smlad(step == EP_STEP_WIDE ? ep_sxtb16_odd(w) : w, x, sums[half]);
-                sums[half + 1] = ep_smlad(ep_sxtb16(w), x, sums[half + 1]);
-            }
+            ep_products_step(x, weights, step, sums);
         }
+    }
+    const int16_t *last = taps + walk->steps * walk->step;
+    for (int32_t row = 0; walk->odd && row < walk->rows; row += 2, weights += 4) {
+        const uint32_t below = row + 1 < walk->rows ? ep_load_word(last + walk->row) : 0;
+        ep_products_step(ep_pack_low(ep_load_word(last), below), weights, step, sums);
+        last += 2 * walk->row;
     }
     for (int half = 0; half < 4 && step == EP_STEP_PACKED; half += 2) {
         sums[half] = (int32_t)((uint32_t)sums[half] - (uint32_t)sums[half + 1]);
@@ -317,14 +345,14 @@ static inline void ep_products_plain(const int32_t *stage, const int16_t *weight
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
         const int32_t steps = run->block_bytes / 8;                                                \
-        const ep_products_walk walk = {steps, 2, 4, 1, 0, 4 * steps};                              \
+        const ep_products_walk walk = {steps, 2, 4, 1, 0, 0, 4 * steps};                           \
         ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step, EP_FINISH_##finish, \
                           EP_STORE_##store);                                                       \
     }
-#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, step, finish, store)        \
+#define EP_PRODUCTS_ROWS_S8(name, rows, steps, pitch, second, advance, odd, step, finish, store)   \
     static void name(const int32_t *stage, const int16_t *weights, const int16_t *columns,         \
                      const ep_products_run *run) {                                                 \
-        const ep_products_walk walk = {steps, second / 2, 2, rows, pitch / 2, advance / 2};        \
+        const ep_products_walk walk = {steps, second / 2, 2, rows, pitch / 2, odd, advance / 2};   \
         ep_products_plain(stage, weights, columns, run, &walk, EP_STEP_##step, EP_FINISH_##finish, \
                           EP_STORE_##store);                                                       \
     }

@@ -75,10 +75,16 @@ def _layout(graph: Graph, node: Node, doubled: bool) -> Layout:
     return Layout(taps + taps % 2, step, copy + copy % 2, 2 if doubled and step % 2 else 1)
 
 
-def _products(graph: Graph, node: Node, style: Style) -> Products:
+def _products(graph: Graph, node: Node, style: Style, pairs_last: bool = False) -> Products:
+    """Filters row by row, each padded to an even number of taps; or with the last of odd ones at the end."""
     weights = filters(graph, node)
     channels, height, width, depth = weights.shape
-    rows = np.pad(weights.reshape(channels, height, -1), ((0, 0), (0, 0), (0, width * depth % 2)))
+    rows = weights.reshape(channels, height, -1)
+    if pairs_last and width * depth % 2:
+        last = np.pad(rows[:, :, -1], ((0, 0), (0, height % 2)))
+        rows = np.concatenate([rows[:, :, :-1].reshape(channels, -1), last], axis=1)
+    else:
+        rows = np.pad(rows, ((0, 0), (0, 0), (0, width * depth % 2)))
     multipliers = geometry.convolution_multipliers(graph, node, channels)
     activation = geometry.convolution_options(node).activation
     return products(graph, node, rows.reshape(channels, -1), multipliers, activation, style)
@@ -215,7 +221,9 @@ class Windows(Kernel):
         fill = bands * _input_rows(graph, node, band) * (_WIDEN_CYCLES * layout.pitch + _ROW_CYCLES * layout.copies)
         calls = batches * height * blocks * (1 + width % 2)
         pairs = batches * height * blocks * -(-width // 2)
-        pair = layer.pair_cycles + (0 if self.unrolled else 6 * filters(graph, node).shape[1] + 5)
+        window = filters(graph, node).shape[1]
+        pair = layer.pair_cycles + (0 if self.unrolled else 6 * window + 5)
+        pair += 5 * (window // 2) if self._pairs_last(graph, node) else 0
         clamp = 8.0 * graph.output(node).size if layer.clamps else 0.0
         cycles = (fill + calls * _CALL_CYCLES + pairs * pair + clamp) * core_factor(cpu)
         read = weight_bytes_read(layer, pixels(graph, node), width * band, _WINDOWS)
@@ -229,7 +237,9 @@ class Windows(Kernel):
         """Tables, and the function for the layer's sizes."""
         layer, layout = self._layer(graph, node), _layout(graph, node, True)
         height, dilation = filters(graph, node).shape[1], geometry.convolution_options(node).dilation[0]
-        sizes = (height, layout.run // 2, 2 * dilation * layout.pitch, 2 * layout.second, 4 * layout.step)
+        odd = self._pairs_last(graph, node)
+        steps = layout.run // 2 - odd
+        sizes = (height, steps, 2 * dilation * layout.pitch, 2 * layout.second, 4 * layout.step, int(odd))
         macro = "EP_PRODUCTS_ROWS_S8" if self.unrolled else "EP_PRODUCTS_ROW_BY_ROW_S8"
         function = "_".join([macro.lower(), *(str(size) for size in sizes), layer.finish.lower(), layer.store.lower()])
         arguments = ", ".join(str(argument) for argument in (function, *sizes, layer.kind))
@@ -242,7 +252,12 @@ class Windows(Kernel):
         return KernelCode(layer.arrays, fields, (f"{macro}({arguments})",), self._code_bytes(layer, layout))
 
     def _layer(self, graph: Graph, node: Node) -> Products:
-        return _products(graph, node, _WINDOWS)
+        return _products(graph, node, _WINDOWS, self._pairs_last(graph, node))
+
+    def _pairs_last(self, graph: Graph, node: Node) -> bool:
+        """Whether the odd last taps of rows are multiplied two and two, behind the others."""
+        _, height, width, depth = filters(graph, node).shape
+        return self.unrolled and height > 1 and width * depth % 2 == 1 and width * depth > 1
 
     def _code_bytes(self, layer: Products, layout: Layout) -> int:
         """Code of what runs per pair of pixels."""

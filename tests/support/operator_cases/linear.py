@@ -23,6 +23,8 @@ def conv_2d(model: ModelBuilder, random: Random) -> None:
         size = tuple(int(random.integers(w if padding == "VALID" else 1, 14)) for w in window)
         stride = (1, 1) if random.random() < 0.4 else (2, 2)
         output = tuple(draw.slide(s, w, t, 1, padding) for s, w, t in zip(size, window, stride, strict=True))
+    if 0.6 <= kind < 0.8:  # pictures
+        groups, depth, channels = 1, int(random.choice([1, 3, 5])), int(random.choice([4, 7, 8, 16]))
     if kind < 0.05:  # sums of more than 24 bits
         depth, window, size, output = 1024 - 4 * int(random.integers(0, 8)), (1, 1), (2, 1), (2, 1)
         stride = (1, 1)
