@@ -128,14 +128,15 @@ static void expand_words(const ep_planes_layout *layout, const int8_t *source, i
     register const int8_t *r1 __asm__("r1") = source;
     register int16_t *r2 __asm__("r2") = planes;
     register int32_t r3 __asm__("r3") = rows;
+    /* clang-format off */
     __asm__ volatile(
         "push.w {r4-r11, lr}\n"
         "vmov s0, r1\n vmov s1, r2\n vmov s2, r3\n"
         "ldm.w r0, {r4-r11}\n"
         "vmov s3, r8\n vmov s4, r9\n vmov s5, r10\n vmov s6, r11\n"
         "mov.w r2, r4\n add.w r3, r4, r4, lsl #1\n mov.w r12, r5\n mov.w lr, r6\n"
-        "cmp.w r7, #0\n beq.w 2f\n"
         /* A column of padding and the first of the input. */
+        "cmp.w r7, #0\n beq.w 2f\n"
         COLUMN "vmov r10, s6\n"
         ".balign 4\n"
         "1:\n"
@@ -143,44 +144,49 @@ static void expand_words(const ep_planes_layout *layout, const int8_t *source, i
         "sxtb16 r5, r4\n sxtb16 r4, r4, ror #8\n"
         "pkhbt r6, r10, r5, lsl #16\n pkhbt r7, r10, r4, lsl #16\n"
         "pkhbt r8, r10, r5\n pkhbt r9, r10, r4\n"
-        "str.w r6, [r1]\n str.w r7, [r1, #4]\n str.w r8, [r1, #8]\n str.w r9, [r1, #12]\n" NEXT_ROW
-            NEXT_COLUMN(
-                "r2",
-                16) "2:\n"
-                    "vmov r10, s3\n cmp.w r10, #0\n beq.w 4f\n"
-                    /* Four columns. */
-                    "3:\n" COLUMN ".balign 4\n"
-                    "1:\n"
-                    "ldr.w r4, [r0]\n ldr.w r5, [r0, r2]\n"
-                    "ldr.w r6, [r0, r2, lsl #1]\n ldr.w r7, [r0, r3]\n"
-                    "add.w r0, r0, r12\n" INTERLEAVE("r4", "r5") STORE("r4", 0)
-                        INTERLEAVE("r6", "r7") STORE("r6", 16) NEXT_ROW NEXT_COLUMN(
-                            "r2, lsl #2",
-                            32) "vmov r10, s3\n subs.w r10, r10, #1\n vmov s3, r10\n bne.w 3b\n"
-                                "4:\n"
-                                "vmov r10, s4\n cmp.w r10, #0\n beq.w 5f\n"
+        "str.w r6, [r1]\n str.w r7, [r1, #4]\n str.w r8, [r1, #8]\n str.w r9, [r1, #12]\n"
+        NEXT_ROW NEXT_COLUMN("r2", 16)
+        /* Four columns, so often. */
+        "2:\n"
+        "vmov r10, s3\n cmp.w r10, #0\n beq.w 4f\n"
+        "3:\n"
+        COLUMN
+        ".balign 4\n"
+        "1:\n"
+        "ldr.w r4, [r0]\n ldr.w r5, [r0, r2]\n"
+        "ldr.w r6, [r0, r2, lsl #1]\n ldr.w r7, [r0, r3]\n"
+        "add.w r0, r0, r12\n"
+        INTERLEAVE("r4", "r5") STORE("r4", 0)
+        INTERLEAVE("r6", "r7") STORE("r6", 16)
+        NEXT_ROW NEXT_COLUMN("r2, lsl #2", 32)
+        "vmov r10, s3\n subs.w r10, r10, #1\n vmov s3, r10\n bne.w 3b\n"
         /* Two columns. */
-        COLUMN ".balign 4\n"
-                                "1:\n"
-                                "ldr.w r4, [r0]\n ldr.w r5, [r0, r2]\n add.w r0, r0, "
-                                "r12\n" INTERLEAVE("r4", "r5") STORE("r4", 0) NEXT_ROW NEXT_COLUMN(
-                                    "r2, lsl #1",
-                                    16) "5:\n"
-                                        "vmov r10, s5\n cmp.w r10, #0\n beq.w 6f\n"
+        "4:\n"
+        "vmov r10, s4\n cmp.w r10, #0\n beq.w 5f\n"
+        COLUMN
+        ".balign 4\n"
+        "1:\n"
+        "ldr.w r4, [r0]\n ldr.w r5, [r0, r2]\n add.w r0, r0, r12\n"
+        INTERLEAVE("r4", "r5") STORE("r4", 0)
+        NEXT_ROW NEXT_COLUMN("r2, lsl #1", 16)
         /* The last column of the input and one of padding. */
+        "5:\n"
+        "vmov r10, s5\n cmp.w r10, #0\n beq.w 6f\n"
         COLUMN "vmov r10, s6\n"
-                                        ".balign 4\n"
-                                        "1:\n"
-                                        "ldr.w r4, [r0]\n add.w r0, r0, r12\n"
-                                        "sxtb16 r5, r4\n sxtb16 r4, r4, ror #8\n"
-                                        "pkhbt r6, r5, r10\n pkhbt r7, r4, r10\n"
-                                        "pkhtb r8, r10, r5, asr #16\n pkhtb r9, r10, r4, asr #16\n"
-                                        "str.w r6, [r1]\n str.w r7, [r1, #4]\n str.w r8, [r1, "
-                                        "#8]\n str.w r9, [r1, #12]\n" NEXT_ROW "6:\n"
-                                        "pop.w {r4-r11, lr}\n"
+        ".balign 4\n"
+        "1:\n"
+        "ldr.w r4, [r0]\n add.w r0, r0, r12\n"
+        "sxtb16 r5, r4\n sxtb16 r4, r4, ror #8\n"
+        "pkhbt r6, r5, r10\n pkhbt r7, r4, r10\n"
+        "pkhtb r8, r10, r5, asr #16\n pkhtb r9, r10, r4, asr #16\n"
+        "str.w r6, [r1]\n str.w r7, [r1, #4]\n str.w r8, [r1, #8]\n str.w r9, [r1, #12]\n"
+        NEXT_ROW
+        "6:\n"
+        "pop.w {r4-r11, lr}\n"
         : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
         :
         : "r12", "cc", "memory", "s0", "s1", "s2", "s3", "s4", "s5", "s6");
+    /* clang-format on */
 }
 
 #else
