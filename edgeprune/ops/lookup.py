@@ -43,8 +43,8 @@ class LookupKernel(Kernel):
         return self._table(graph, node)
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
-        """Loads, four table accesses and a store per four values."""
-        return Cost(30 + 5.7 * graph.output(node).size, loop_bytes=64)
+        """Measured on the emulated Cortex-M4."""
+        return Cost(45 + 4.4 * graph.output(node).size, loop_bytes=64)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         """The table, turned so that the input's byte is its index."""
