@@ -17,7 +17,6 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
-from edgeprune.ops.products import core_factor
 from edgeprune.ops.requantize import accumulator_bounds, fast_requantization, has_fast_requantization
 from edgeprune.targets import Extension, McuCpu
 
@@ -133,7 +132,9 @@ class Winograd(Kernel):
         if self.transformed:
             read = 144 * shape.pairs * shape.channels * -(-shape.tiles // _BLOCK)
         return Cost(
-            shape.batches * cycles * core_factor(cpu), shape.batches * read, _loop_bytes(shape, self.transformed)
+            shape.batches * cycles * _CORE_FACTOR.get(cpu.core, 1.0),
+            shape.batches * read,
+            _loop_bytes(shape, self.transformed),
         )
 
     def scratch_bytes(self, graph: Graph, node: Node) -> int:
@@ -225,6 +226,8 @@ def _loop_bytes(shape: _Shape, unrolled: bool) -> int:
     return 56 * (_first(shape) + (_ROUND if shape.pairs > _WITHOUT_LOOP else 0)) + 130
 
 
+#: How the M4's cycles become another core's, measured on its timing model.
+_CORE_FACTOR = {"cortex-m7": 0.71, "cortex-m33": 0.94}
 #: Cycles of a Cortex-M4 per pair of channels of one filter.
 _WEIGHT_CYCLES = 152.0
 
