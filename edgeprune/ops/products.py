@@ -36,7 +36,7 @@ _BLOCK_CYCLES = 110.0
 #: The same for a single pixel, which takes loops of eight steps.
 _ONE_STEP_CYCLES, _ONE_CYCLES, _ONE_UNROLL = {"PACKED": 10.0, "WIDE": 12.0}, 40.0, 8
 #: How the M4's cycles become another core's, measured on its timing model.
-_CORE_FACTOR = {"cortex-m7": 0.62, "cortex-m33": 0.95}
+_CORE_FACTOR = {"cortex-m7": 0.79, "cortex-m33": 0.96}
 
 
 @dataclass(frozen=True)

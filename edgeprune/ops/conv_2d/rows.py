@@ -270,7 +270,7 @@ class Windows(Kernel):
 KERNELS = (
     Rows(8, USUAL),
     Rows(64, USUAL),
-    Rows(64, SPACIOUS),
+    Rows(128, SPACIOUS),
     Rows(64, CACHED),
     Windows(1, False),
     Windows(4, False),
