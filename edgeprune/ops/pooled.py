@@ -71,8 +71,8 @@ class TapCycles:
         return blocks * of_block + words * (taps * self.word_tap + rows * 8 + self.word) + self.pixel
 
 
-MAX_CYCLES = TapCycles(17, 6.5, 43, 13, 40, 34)
-AVERAGE_CYCLES = TapCycles(18, 9, 112, 13, 110, 34)
+MAX_CYCLES = TapCycles(17, 6.5, 43, 13, 22, 69)
+AVERAGE_CYCLES = TapCycles(18, 9, 112, 13, 92, 69)
 SUM_CYCLES = TapCycles(18, 0, 610, 13, 200, 40)
 
 

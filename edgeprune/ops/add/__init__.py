@@ -133,7 +133,7 @@ class _Dsp(_AnyShapes):
         shape = self._broadcast(graph, node)
         pairs = shape.first[3] == shape.second[3]
         each = (8.5 if self._bounds(graph, node) != (-128, 127) else 6.0) if pairs else 5.8
-        return Cost(shape.rows * (60.0 + each * shape.extents[3]))
+        return Cost(shape.rows * (115.0 + each * shape.extents[3]))
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
         affine = self._fitted(graph, node)
