@@ -17,8 +17,8 @@ _LOOP = 4
 #: Expansion: per call, per kind of column, then per row of a shared word, of 4 columns, of 2; per
 #: byte where channels are no multiple of 4; per word where columns are not in order.
 _EXPAND, _KIND, _SHARED, _FOUR, _TWO, _BYTE, _SCATTERED = 60, 14, 17, 30, 18, 8, 38
-#: Per word to clear or to keep, and per output that is clamped.
-_CLEAR, _KEEP, _CLAMP = 2.2, 4.0, 2.5
+#: Per word to clear or to keep, per row to clear at the right, and per output that is clamped.
+_CLEAR, _KEEP, _CLEAR_RIGHT, _CLAMP = 2.2, 4.0, 35, 2.5
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def cost(layout: Layout, stage: OutputStage, band: int, plane_rows: int, clamps:
     multiplier = out_channels // in_channels
     bands = [min(band, rows - top) for top in range(0, rows, band)]
     row_cycles = layout.pitch / 4
-    unfilled = 0 if len(bands) > 1 else plane_rows - height if layout.fills_rows else plane_rows
-    total = _CLEAR * max(unfilled, 0) * row_cycles
+    unfilled = 0 if len(bands) > 1 else plane_rows - height if layout.fills_left else plane_rows
+    total = _CLEAR * max(unfilled, 0) * row_cycles + (_CLEAR_RIGHT * plane_rows if layout.unfilled_right else 0)
     total += _CLAMP * rows * layout.output[2] * out_channels * clamps
     groups = [4] * (in_channels // 4) + ([in_channels % 4] if in_channels % 4 else [])
     seen = min(height, (rows - 1) * layout.stride[0] + layout.extent - layout.before[0])

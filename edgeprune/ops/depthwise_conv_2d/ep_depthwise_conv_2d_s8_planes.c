@@ -67,12 +67,22 @@ static void image(const ep_depthwise_conv_2d_s8_planes_params *p, const int8_t *
     }
 }
 
+/* Fill with zero points what stays padding from the first to the last band. */
+static void clear(const ep_depthwise_conv_2d_s8_planes_params *p, int16_t *planes) {
+    const ptrdiff_t pitch = p->layout.pitch / 2;
+    ep_planes_layout right = p->layout;
+    right.pitch = p->clear_right;
+    ep_planes_clear(&p->layout, planes, p->clear_first);
+    ep_planes_clear(&p->layout, planes + p->clear_from * pitch, p->plane_rows - p->clear_from);
+    for (int32_t row = 1; right.pitch && row <= p->plane_rows; row++) {
+        ep_planes_clear(&right, planes + row * pitch - right.pitch / 2, 1);
+    }
+}
+
 void ep_depthwise_conv_2d_s8_planes(const ep_depthwise_conv_2d_s8_planes_params *p,
                                     const int8_t *input, int8_t *output, void *scratch) {
     int16_t *planes = scratch;
-    ep_planes_clear(&p->layout, planes, p->clear_first);
-    ep_planes_clear(&p->layout, planes + (ptrdiff_t)p->clear_from * (p->layout.pitch / 2),
-                    p->plane_rows - p->clear_from);
+    clear(p, planes);
     for (int32_t batch = 0; batch < p->batches; batch++) {
         image(p, input, output, planes);
         ep_clamp_s8(output, p->out_bytes, p->low, p->high);

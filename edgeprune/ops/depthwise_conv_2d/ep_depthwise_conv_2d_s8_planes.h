@@ -30,8 +30,9 @@ typedef struct {
     int32_t pad_top;
     int32_t band; /* rows of the output that are made at a time */
     int32_t plane_rows;
-    /* What nothing else fills: the first rows of the planes, and those from another row on. */
-    int32_t clear_first, clear_from;
+    /* What nothing else fills: the first rows of the planes, those from another row on, and bytes
+     * at the right of every row. */
+    int32_t clear_first, clear_from, clear_right;
     int32_t low, high; /* the fused activation's clamp */
 } ep_depthwise_conv_2d_s8_planes_params;
 

@@ -72,9 +72,15 @@ class Layout:
         return self.dilation[1] == 1 and self.stride[1] in {1, 2}
 
     @property
-    def fills_rows(self) -> bool:
-        """Whether an expanded row has something in every word."""
-        return not self.in_order or (self.before[1] < 2 and (self.before[1] + self.columns + 1) // 2 == self.row_words)
+    def fills_left(self) -> bool:
+        """Whether an expanded row has something in its first word."""
+        return not self.in_order or self.before[1] < 2
+
+    @property
+    def unfilled_right(self) -> int:
+        """Bytes at the right of a row of planes that expanding it leaves; 0 where the left is not filled either."""
+        filled = (self.before[1] + self.columns + 1) // 2
+        return (self.row_words - filled) * WORD if self.in_order and self.fills_left else 0
 
     @property
     def in_registers(self) -> bool:

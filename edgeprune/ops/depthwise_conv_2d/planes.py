@@ -104,6 +104,7 @@ class Planes(Kernel):
                 plane_rows=plane_rows,
                 clear_first=clear_first,
                 clear_from=clear_from,
+                clear_right=layout.unfilled_right,
                 low=low,
                 high=high,
             ),
@@ -126,7 +127,7 @@ def _within_reach(layout: Layout) -> bool:
 
 def _unfilled(layout: Layout, band: int, plane_rows: int) -> tuple[int, int]:
     """(first rows, row from which on) planes must be cleared once, since expanding rows does not fill them."""
-    if not layout.fills_rows:
+    if not layout.fills_left:
         return plane_rows, plane_rows
     if band < layout.output[1]:
         return 0, plane_rows  # each band clears its own
