@@ -177,8 +177,10 @@ class Winograd(Kernel):
             CField("low", str(low)),
             CField("high", str(high)),
         )
+        if not self.transformed:
+            return KernelCode((table, *stage), fields)
         definition = f"EP_WINOGRAD_PRODUCT({_unrolled(shape)}, {shape.pairs})"
-        return KernelCode((table, *stage), fields, (definition,) if self.transformed else ())
+        return KernelCode((table, *stage), fields, (definition,), _loop_bytes(shape, self.transformed))
 
     def _batch(self, shape: _Shape) -> int:
         """Tiles of a batch, no more than there are, in whole blocks."""
