@@ -1,21 +1,43 @@
-"""Every kernel, compiled and run, equals TFLite's reference kernel bit by bit."""
+"""Every kernel, compiled and run, equals TFLite's reference kernel bit by bit.
+
+Compiling takes far longer than running, so one build carries several operators, each with one of
+its kernels; as many rounds follow as operators have kernels.
+"""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from edgeprune import ops
-from support.device import run_on_core
+from support.device import core_for, run_on_core
 from support.host import compile_on_host, host_toolchains, run_on_host
-from support.operator_cases import CASES, bundle, output_seeds
+from support.operator_cases import CASES, bundle_of
 from support.reference import random_inputs, reference_outputs, tolerance
 
-#: Random uses of each operator per build; raise it for a longer soak.
-COUNT = int(os.environ.get("EDGEPRUNE_OPERATOR_CASES", "40"))
-_ON_CORE = 6
+#: Random uses of each operator with each of its kernels; raise it for a longer soak.
+COUNT = int(os.environ.get("EDGEPRUNE_OPERATOR_CASES", "16"))
+_ON_CORE = max(6, COUNT // 20)
+_TOGETHER = 8
+
+
+@dataclass(frozen=True)
+class Round:
+    """Operators that are built together, each with one kernel.
+
+    Attributes:
+        keys: Of `CASES`.
+        labels: Of the kernels that are taken wherever they can run.
+    """
+
+    keys: tuple[str, ...]
+    labels: frozenset[str]
+
+    def __str__(self) -> str:
+        return ",".join(f"{key}:{label}" for key, label in zip(self.keys, sorted(self.labels), strict=False))
 
 
 def _split(key: str) -> tuple[str, tuple[str, ...]]:
@@ -24,14 +46,24 @@ def _split(key: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(types) or ("int8",)
 
 
-def _kernels() -> list[tuple[str, str]]:
-    """Every key with every kernel that may run it; a view has none."""
-    found = []
+def _labels(key: str) -> list[str]:
+    """The kernels that may run a key's cases; a view has none."""
+    name, types = _split(key)
+    return [k.label for k in ops.operators()[name].kernels if set(types) & set(k.types)] or ["view"]
+
+
+def _rounds(together: int) -> list[Round]:
+    """All keys with all their kernels; what is built together runs on the same core."""
+    by_core: dict[tuple[int, str], list[tuple[str, str]]] = {}
     for key in sorted(CASES):
-        name, types = _split(key)
-        labels = [kernel.label for kernel in ops.operators()[name].kernels if set(types) & set(kernel.types)]
-        found += [(key, label) for label in labels or ["view"]]
-    return found
+        for number, label in enumerate(_labels(key)):
+            by_core.setdefault((number, core_for(label).cpu.core), []).append((key, label))
+    rounds = []
+    for pairs in by_core.values():
+        for start in range(0, len(pairs), together):
+            keys, labels = zip(*pairs[start : start + together], strict=True)
+            rounds.append(Round(keys, frozenset(labels)))
+    return rounds
 
 
 def _seeds(key: str, count: int) -> list[int]:
@@ -45,27 +77,24 @@ def test_every_operator_has_cases_of_every_type() -> None:
     assert {(name, dtype) for name, listed in map(_split, CASES) for dtype in listed} >= wanted
 
 
-def _check(key: str, seeds: list[int], results: list[list[np.ndarray]], expected: list[list[np.ndarray]]) -> None:
-    owners = output_seeds(key, seeds)
+def _check(owners: list[str], results: list[list[np.ndarray]], expected: list[list[np.ndarray]]) -> None:
     for row, wanted in zip(results, expected, strict=True):
-        for seed, got, want in zip(owners, row, wanted, strict=True):
-            np.testing.assert_allclose(got, want, **tolerance(want.dtype), err_msg=f"{key}, seed {seed}")
+        for owner, got, want in zip(owners, row, wanted, strict=True):
+            np.testing.assert_allclose(got, want, **tolerance(want.dtype), err_msg=owner)
 
 
-@pytest.mark.parametrize(("key", "label"), _kernels())
-def test_exact_on_the_host(key: str, label: str, tmp_path) -> None:
-    seeds = _seeds(key, COUNT)
-    content = bundle(key, seeds)
+@pytest.mark.parametrize("together", _rounds(_TOGETHER), ids=str)
+def test_exact_on_the_host(together: Round, tmp_path) -> None:
+    content, owners = bundle_of([(key, _seeds(key, COUNT)) for key in together.keys])
     inputs = random_inputs(content, 8)
     expected = reference_outputs(content, inputs)
-    program = compile_on_host(content, tmp_path, host_toolchains()[-1], kernels=frozenset({label}))
-    _check(key, seeds, run_on_host(program, inputs, expected), expected)
+    program = compile_on_host(content, tmp_path, host_toolchains()[-1], kernels=together.labels)
+    _check(owners, run_on_host(program, inputs, expected), expected)
 
 
-@pytest.mark.parametrize(("key", "label"), _kernels())
-def test_exact_on_the_emulated_core(key: str, label: str, tmp_path) -> None:
-    seeds = _seeds(key, _ON_CORE)
-    content = bundle(key, seeds)
+@pytest.mark.parametrize("together", _rounds(_TOGETHER), ids=str)
+def test_exact_on_the_emulated_core(together: Round, tmp_path) -> None:
+    content, owners = bundle_of([(key, _seeds(key, _ON_CORE)) for key in together.keys])
     inputs = random_inputs(content, 3)
     expected = reference_outputs(content, inputs)
-    _check(key, seeds, run_on_core(content, inputs, expected, tmp_path, label), expected)
+    _check(owners, run_on_core(content, inputs, expected, tmp_path, together.labels), expected)

@@ -50,15 +50,17 @@ def run_on_core(
     inputs: list[list[np.ndarray]],
     like: list[list[np.ndarray]],
     folder: Path,
-    label: str = "",
+    labels: frozenset[str] = frozenset(),
     objective: Objective = Objective.BALANCED,
 ) -> list[list[np.ndarray]]:
-    """Outputs for each set of inputs, shaped like `like`, with the kernel `label` wherever it can run."""
-    target = core_for(label)
-    kernels = frozenset({label})
+    """Outputs for each set of inputs, shaped like `like`, with the kernels `labels` wherever they can run.
+
+    The kernels must be ones that run on the same core.
+    """
+    target = core_for(min(labels, default=""))
     model = read_bytes(content, "m")
     firmware = build_firmware(
-        model, target, folder / "fw", profile=False, optimize=objective, kernels=kernels, keep_constant_channels=True
+        model, target, folder / "fw", profile=False, optimize=objective, kernels=labels, keep_constant_channels=True
     )
     if target.cpu.facts.helium:
         return _run_in_qemu(firmware, target, inputs, like)

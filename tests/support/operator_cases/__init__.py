@@ -31,17 +31,14 @@ CASES: dict[str, Case] = _found()
 
 def bundle(key: str, seeds: list[int]) -> bytes:
     """A model with one case of the key per seed."""
-    model = ModelBuilder()
-    for seed in seeds:
-        CASES[key](model, np.random.default_rng(seed))
-    return model.build()
+    return bundle_of([(key, seeds)])[0]
 
 
-def output_seeds(key: str, seeds: list[int]) -> list[int]:
-    """For each output of `bundle` the seed of its case."""
-    found: list[int] = []
-    for seed in seeds:
-        model = ModelBuilder()
-        CASES[key](model, np.random.default_rng(seed))
-        found += [seed] * len(model.graph.outputs)
-    return found
+def bundle_of(cases: list[tuple[str, list[int]]]) -> tuple[bytes, list[str]]:
+    """A model with one case per key and seed, and for each of its outputs the case that it is of."""
+    model, owners = ModelBuilder(), []
+    for key, seeds in cases:
+        for seed in seeds:
+            CASES[key](model, np.random.default_rng(seed))
+            owners += [f"{key}, seed {seed}"] * (len(model.graph.outputs) - len(owners))
+    return model.build(), owners
