@@ -18,9 +18,6 @@ import numpy.typing as npt
 from edgeprune.graph import DType, Graph, Node, Tensor
 from edgeprune.targets import Extension, McuCpu
 
-#: Where kernels lie that several operators share.
-RUNTIME = Path(__file__).parent.parent / "runtime"
-
 #: A rule that a node must follow: None when it does, else what is at fault.  Its
 #: docstring is the sentence that users and the documentation read.
 Constraint = Callable[[Graph, Node], str | None]

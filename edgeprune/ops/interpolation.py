@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node, Tensor
-from edgeprune.ops.base import RUNTIME, CArray, CField, Cost, Kernel, KernelCode
+from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.lookup import Floats, rounded
 from edgeprune.targets import McuCpu
 
@@ -52,7 +53,7 @@ class InterpolationKernel(Kernel):
 
     name = "ep_interpolate_s16"
     types = ("int16",)
-    folder = RUNTIME
+    folder = runtime.FOLDER
     code_bytes = 100
 
     def __init__(self, function: Callable[[Floats, Tensor], Floats]) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from edgeprune import runtime
 from edgeprune.graph import DType, Graph, Node, Tensor
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier, requantize
-from edgeprune.ops.base import RUNTIME, CArray, CField, Cost, Kernel, KernelCode
+from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.targets import McuCpu
 
 Floats = npt.NDArray[np.float32]
@@ -32,7 +33,7 @@ class LookupKernel(Kernel):
     """
 
     name = "ep_lookup_s8"
-    folder = RUNTIME
+    folder = runtime.FOLDER
     code_bytes = 120
 
     def __init__(self, table: Table) -> None:

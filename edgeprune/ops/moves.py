@@ -10,12 +10,12 @@ import abc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node, Tensor
 from edgeprune.ops import geometry
 from edgeprune.ops.base import CArray, CField, Constraint, Cost, Kernel, KernelCode, Operator
@@ -23,8 +23,6 @@ from edgeprune.targets import McuCpu
 
 Array = npt.NDArray[np.generic]
 
-#: Kernels that several operators share lie with the runtime.
-RUNTIME = Path(__file__).parent.parent / "runtime"
 #: Types whose elements kernels move, by size.
 ALL_TYPES = ("bool", "float32", "int16", "int32", "int64", "int8", "uint8")
 #: Dimensions of `ep_move` beyond the two innermost.
@@ -84,7 +82,7 @@ class MoveKernel(Kernel):
     """`ep_move`; a subclass says which view of its source the output is."""
 
     name = "ep_move"
-    folder = RUNTIME
+    folder = runtime.FOLDER
     types: ClassVar[tuple[str, ...]] = ALL_TYPES
     code_bytes = 500
     #: Position of the input whose elements move.
@@ -144,7 +142,7 @@ class Movement(Operator):
 class _PartsKernel(Kernel):
     """Several tensors that lie side by side along an axis of one whole."""
 
-    folder = RUNTIME
+    folder = runtime.FOLDER
     types: ClassVar[tuple[str, ...]] = ALL_TYPES
     variadic = True
     code_bytes = 400

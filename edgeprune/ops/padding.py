@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node
-from edgeprune.ops import geometry, moves
+from edgeprune.ops import geometry
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.moves import Array
 from edgeprune.targets import McuCpu
@@ -67,7 +68,7 @@ class PadKernel(Kernel):
     """`ep_pad` over any type that the reference pads."""
 
     name = "ep_pad"
-    folder = moves.RUNTIME
+    folder = runtime.FOLDER
     types = ("float32", "int16", "int32", "int64", "int8", "uint8")
     code_bytes = 500
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry, moves
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
@@ -24,7 +25,7 @@ class PickKernel(Kernel):
     """`ep_pick`; a subclass says which indices."""
 
     name = "ep_pick"
-    folder = moves.RUNTIME
+    folder = runtime.FOLDER
     types: ClassVar[tuple[str, ...]] = moves.ALL_TYPES
     code_bytes = 400
 

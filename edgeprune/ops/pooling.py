@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry, pooled
 from edgeprune.ops.arithmetic import activation_range
-from edgeprune.ops.base import RUNTIME, CField, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name, padding_name
 from edgeprune.ops.pooled import TapCycles
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
@@ -109,7 +110,7 @@ class WidePoolKernel(Kernel):
 
     average: bool
 
-    folder = RUNTIME
+    folder = runtime.FOLDER
     code_bytes = 500
 
     def limits(self, graph: Graph, node: Node) -> tuple[str, str]:

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.arithmetic import Multiplier
-from edgeprune.ops.base import RUNTIME, CField, Constraint, Cost, Kernel, KernelCode, Operator
+from edgeprune.ops.base import CField, Constraint, Cost, Kernel, KernelCode, Operator
 from edgeprune.targets import Extension, McuCpu
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -70,7 +71,7 @@ class ClampFloat(FloatKernel):
     """
 
     name = "ep_clamp_f32"
-    folder = RUNTIME
+    folder = runtime.FOLDER
     cycles = 23.0
 
     def __init__(self, low: float, high: float) -> None:
@@ -96,7 +97,7 @@ class SlopesInt16(Kernel):
 
     name = "ep_slopes_s16"
     types = ("int16",)
-    folder = RUNTIME
+    folder = runtime.FOLDER
     code_bytes = 160
 
     def __init__(self, slopes: Slopes) -> None:

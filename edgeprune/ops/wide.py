@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from edgeprune import runtime
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.arithmetic import Multiplier, activation_range
-from edgeprune.ops.base import RUNTIME, CArray, CField, Cost, Kernel, KernelCode, c_float
+from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, c_float
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
 from edgeprune.targets import McuCpu
 
-_FOLDER = RUNTIME
+_FOLDER = runtime.FOLDER
 #: Mantissas from here on would round to more than 15 bits.
 _LARGEST_MANTISSA = 0x7FFF0000
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
+
+#: Where the shared C lies; kernels of several operators among it.
+FOLDER = Path(__file__).parent
 
 
 def sources() -> dict[str, str]:
