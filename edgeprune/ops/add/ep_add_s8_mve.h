@@ -1,8 +1,8 @@
 /* ADD, int8, inputs of one shape, for Helium: the affine function of ep_affine_s8.h.
  *
  * VMULH of a factor with a value in the top byte of a word is floor(factor * q / 256).  The bytes
- * of each word are taken in turn; narrowing shifts with saturation, to bottom and top halves,
- * bring the results back into order. */
+ * of each word are taken in turn; narrowing with saturation, to bottom and top halves, brings
+ * the results back into order. */
 #ifndef EP_ADD_S8_MVE_H
 #define EP_ADD_S8_MVE_H
 
