@@ -166,7 +166,7 @@ def mobilenet(seed: int = 0) -> bytes:
     """MobileNetV1 0.25, 96x96x3, 2 classes: the person detector of MLPerf Tiny, 7.49 M MACs."""
     model = ModelBuilder()
     net = Network(model, np.random.default_rng(seed))
-    value = net.conv(net.input((1, 96, 96, 3)), 8, (3, 3), 2, activation="RELU6")
+    value = net.conv(net.input((1, 96, 96, 3)), 8, (3, 3), 2, activation="RELU")
     for channels, stride in [
         (16, 1),
         (32, 2),
@@ -178,7 +178,7 @@ def mobilenet(seed: int = 0) -> bytes:
         (256, 2),
         (256, 1),
     ]:
-        value = net.conv(net.depthwise(value, stride=stride, activation="RELU6"), channels, activation="RELU6")
+        value = net.conv(net.depthwise(value, stride=stride, activation="RELU"), channels, activation="RELU")
     net.output(net.softmax(net.dense(net.flatten(net.pool(value, "AVERAGE_POOL_2D", 3, 3)), 2)))
     return model.build()
 
