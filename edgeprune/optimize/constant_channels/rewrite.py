@@ -54,11 +54,10 @@ def _linear(survey: Survey, index: int, layer: LinearLayer, gone: tuple[Mask, ..
     weights, bias = weights[outputs], bias[outputs]
     old = survey.graph.required(node, 1)
     axis = 3 if layer.depthwise else 0
-    values = _in_file_order(weights, old, layer)
+    values = in_file_order(weights, old, layer)
     quantization = _selected(old.quantized(), outputs, axis)
     weights_tensor = Tensor(old.name, values.shape, old.dtype, quantization, values)
-    bias_tensor = _bias(survey.graph.operand(node, 2), bias, outputs, old)
-    tensors += [weights_tensor, bias_tensor]
+    tensors += [weights_tensor, bias_tensor(survey.graph.operand(node, 2), bias, outputs, old)]
     added = (len(tensors) - 2, len(tensors) - 1)
     return replace(node, inputs=(node.inputs[0], *added, *node.inputs[3:]))
 
@@ -74,8 +73,8 @@ def _folded(survey: Survey, index: int, layer: LinearLayer, gone: tuple[Mask, ..
     return weights, np.where(folding.settled, sums.low[0], layer.bias + folding.shares)
 
 
-def _in_file_order(weights: Values, old: Tensor, layer: LinearLayer) -> npt.NDArray[np.generic]:
-    """Weights [outputs, taps, inputs] as the operator has them."""
+def in_file_order(weights: Values, old: Tensor, layer: LinearLayer) -> npt.NDArray[np.generic]:
+    """Weights [outputs, taps, inputs] of a layer, as int8 in the shape that its operator has them in."""
     if layer.depthwise:
         ordered = weights.transpose(2, 1, 0).reshape(*old.shape[:3], -1)
     elif layer.window is not None:
@@ -85,7 +84,8 @@ def _in_file_order(weights: Values, old: Tensor, layer: LinearLayer) -> npt.NDAr
     return _frozen(ordered.astype(np.int8))
 
 
-def _bias(old: Tensor | None, bias: Values, outputs: Mask, weights: Tensor) -> Tensor:
+def bias_tensor(old: Tensor | None, bias: Values, outputs: Mask, weights: Tensor) -> Tensor:
+    """A bias like the old one, or a new one, for the outputs that stay."""
     values = _frozen(bias.astype(np.uint32).astype(np.int32))
     if old is None:
         return Tensor(f"{weights.name}/bias", values.shape, DType.INT32, None, values)
