@@ -89,6 +89,8 @@ def random_batch(tensors: tuple[Tensor, ...], count: int, seed: int = 0) -> Inpu
         shape, dtype = (count, *tensor.shape), tensor.dtype.numpy
         if np.issubdtype(dtype, np.floating):
             return generator.standard_normal(shape).astype(dtype)
+        if dtype == np.bool_:
+            return generator.integers(0, 1, shape, endpoint=True).astype(dtype)
         bounds = np.iinfo(dtype.name)
         return generator.integers(bounds.min, bounds.max, shape, endpoint=True).astype(dtype)
 

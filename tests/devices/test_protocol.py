@@ -118,7 +118,7 @@ def test_layers(profile_elf: Path) -> None:
 
 
 def test_refusals_are_quoted_and_the_line_stays_in_step(client: BoardClient) -> None:
-    with pytest.raises(Refusal, match="refuses `ep layers 1`: This firmware was built without"):
+    with pytest.raises(Refusal, match="refuses `ep layers 1`: Built without layer timing"):
         client.layers(1)
     with pytest.raises(DeviceError, match=r"input 0 .* has 83 bytes, not 2"):
         client.load_input(b"12")

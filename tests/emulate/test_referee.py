@@ -55,7 +55,7 @@ def compare(elf: Path, function: str) -> None:
     assert aligned == pytest.approx(referee_cycles(elf, function, "--mem"), rel=0.001)
     waiting = call_function(elf, behind_flash(), function).cycles
     assert waiting == pytest.approx(referee_cycles(elf, function, "--flash", "l4r5"), rel=0.001)
-    assert exact < aligned < waiting
+    assert exact <= aligned < waiting  # equal where no access is unaligned
 
 
 def test_a_program_written_by_hand(tmp_path: Path) -> None:

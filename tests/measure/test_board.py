@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from edgeprune.build import build_firmware, find_toolchain
+from edgeprune.build import build_firmware
 from edgeprune.emulate import call_function
 from edgeprune.errors import DeviceError, UserError, ValidationMismatch
 from edgeprune.measure.arrays import random_batch
@@ -107,12 +107,14 @@ def test_a_qemu_that_somebody_else_started_gives_outputs_but_no_time(tmp_path) -
     assert compare(outputs, reference_outputs(model.content, inputs)).exact == 1
 
 
-@pytest.mark.parametrize("toolchain", TOOLCHAINS)
-@pytest.mark.parametrize("name", sorted(CASES))
-def test_every_operator_on_the_board(tmp_path, name: str, toolchain: str) -> None:
-    """What the host's compilers showed holds for the instructions of the board too."""
+#: Between them inputs and outputs of every type that a model may have; all operators are in tests/ops.
+_OPERATORS = {"ARG_MAX", "CAST", "DEQUANTIZE", "QUANTIZE", "SPLIT"}
+
+
+@pytest.mark.parametrize("name", [key for key in sorted(CASES) if key.split()[0] in _OPERATORS])
+def test_every_type_travels_over_the_line(tmp_path, name: str) -> None:
     model = read_bytes(bundle(name, list(range(6))), "cases")
-    firmware = build_firmware(model, M4, tmp_path / "fw", toolchain=find_toolchain(toolchain))
+    firmware = build_firmware(model, M4, tmp_path / "fw", profile=False)
     inputs = random_batch(model.graph.input_tensors(), 3)
     ran = run_on_board(firmware, "emulator", inputs, 1, layers=False)
     for got, want in zip(ran.outputs, reference_outputs(model.content, inputs), strict=True):

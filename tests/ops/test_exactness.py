@@ -7,6 +7,7 @@ its kernels; as many rounds follow as operators have kernels.
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,18 +27,21 @@ _TOGETHER = 8
 
 @dataclass(frozen=True)
 class Round:
-    """Operators that are built together, each with one kernel.
+    """Operators that are built together: keys of `CASES`, each with the label of one kernel."""
 
-    Attributes:
-        keys: Of `CASES`.
-        labels: Of the kernels that are taken wherever they can run.
-    """
-
-    keys: tuple[str, ...]
-    labels: frozenset[str]
+    pairs: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        return ",".join(f"{key}:{label}" for key, label in zip(self.keys, sorted(self.labels), strict=False))
+        return ",".join(f"{key}:{label}" for key, label in self.pairs)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The kernels that are taken wherever they can run."""
+        return frozenset(label for _, label in self.pairs)
+
+    def bundle(self, count: int) -> tuple[bytes, list[str]]:
+        """So many cases of each operator in a model, and the case of each output."""
+        return bundle_of([(key, _seeds(key, count)) for key, _ in self.pairs])
 
 
 def _split(key: str) -> tuple[str, tuple[str, ...]]:
@@ -58,12 +62,11 @@ def _rounds(together: int) -> list[Round]:
     for key in sorted(CASES):
         for number, label in enumerate(_labels(key)):
             by_core.setdefault((number, core_for(label).cpu.core), []).append((key, label))
-    rounds = []
-    for pairs in by_core.values():
-        for start in range(0, len(pairs), together):
-            keys, labels = zip(*pairs[start : start + together], strict=True)
-            rounds.append(Round(keys, frozenset(labels)))
-    return rounds
+    return [
+        Round(tuple(pairs[start : start + together]))
+        for pairs in by_core.values()
+        for start in range(0, len(pairs), together)
+    ]
 
 
 def _seeds(key: str, count: int) -> list[int]:
@@ -85,16 +88,19 @@ def _check(owners: list[str], results: list[list[np.ndarray]], expected: list[li
 
 @pytest.mark.parametrize("together", _rounds(_TOGETHER), ids=str)
 def test_exact_on_the_host(together: Round, tmp_path) -> None:
-    content, owners = bundle_of([(key, _seeds(key, COUNT)) for key in together.keys])
+    content, owners = together.bundle(COUNT)
     inputs = random_inputs(content, 8)
     expected = reference_outputs(content, inputs)
     program = compile_on_host(content, tmp_path, host_toolchains()[-1], kernels=together.labels)
     _check(owners, run_on_host(program, inputs, expected), expected)
 
 
+@pytest.mark.parametrize("toolchain", ["zig", "gcc"])
 @pytest.mark.parametrize("together", _rounds(_TOGETHER), ids=str)
-def test_exact_on_the_emulated_core(together: Round, tmp_path) -> None:
-    content, owners = bundle_of([(key, _seeds(key, _ON_CORE)) for key in together.keys])
+def test_exact_on_the_emulated_core(together: Round, toolchain: str, tmp_path) -> None:
+    if toolchain == "gcc" and not shutil.which("arm-none-eabi-gcc"):
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    content, owners = together.bundle(_ON_CORE)
     inputs = random_inputs(content, 3)
     expected = reference_outputs(content, inputs)
-    _check(owners, run_on_core(content, inputs, expected, tmp_path, together.labels), expected)
+    _check(owners, run_on_core(content, inputs, expected, tmp_path, together.labels, toolchain=toolchain), expected)

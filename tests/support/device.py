@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeprune.build import Firmware, build_firmware
+from edgeprune.build import Firmware, build_firmware, find_toolchain
 from edgeprune.devices import BoardClient, open_transport
 from edgeprune.devices.transports import qemu
 from edgeprune.emulate import Core, load_image
@@ -52,6 +52,7 @@ def run_on_core(
     folder: Path,
     labels: frozenset[str] = frozenset(),
     objective: Objective = Objective.BALANCED,
+    toolchain: str = "zig",
 ) -> list[list[np.ndarray]]:
     """Outputs for each set of inputs, shaped like `like`, with the kernels `labels` wherever they can run.
 
@@ -60,8 +61,9 @@ def run_on_core(
     target = core_for(min(labels, default=""))
     model = read_bytes(content, "m")
     firmware = build_firmware(
-        model, target, folder / "fw", profile=False, optimize=objective, kernels=labels, keep_constant_channels=True
-    )
+        model, target, folder / "fw", toolchain=find_toolchain(toolchain), profile=False, optimize=objective,
+        kernels=labels, keep_constant_channels=True,
+    )  # fmt: skip
     if target.cpu.facts.helium:
         return _run_in_qemu(firmware, target, inputs, like)
     core = Core(load_image(firmware.elf), target)
