@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,29 +18,33 @@ _PIECES = 512
 
 
 def table(source: Tensor, output: Tensor, function: Callable[[Floats], Floats]) -> npt.NDArray[np.int16]:
-    """Outputs at the ends of all pieces, each moved to halve the error in the piece's middle.
+    """Outputs at the ends of all pieces for an int16 input and output, both with zero point 0: int16 [513].
 
-    Args:
-        source: The int16 input with zero point 0.
-        output: The int16 output with zero point 0.
-        function: Of real float32 values.
-
-    Returns:
-        int16 [513].
+    `function` is of real float32 values.
     """
-    f32 = np.float32
-    scale_in, scale_out = f32(source.quantized().scale), f32(output.quantized().scale)
-    low, high = scale_in * f32(-32768), scale_in * f32(32767)
-    step = (high - low) / f32(_PIECES)
-    inverse = f32(65536) / (scale_out * f32(32767) - scale_out * f32(-32768))
+    return samples(source.quantized().scale, 0, output.quantized().scale, function, np.float32)
+
+
+def samples(
+    input_scale: float,
+    input_zero_point: int,
+    output_scale: float,
+    function: Callable[[Any], Any],
+    real: type[np.floating[Any]],
+) -> npt.NDArray[np.int16]:
+    """As `table`, for any scales and in any precision; each end is moved to halve the error in its piece's middle."""
+    scale_in, scale_out = real(input_scale), real(output_scale)
+    low, high = scale_in * real(-32768 - input_zero_point), scale_in * real(32767 - input_zero_point)
+    step = (high - low) / real(_PIECES)
+    inverse = real(65536) / (scale_out * real(32767) - scale_out * real(-32768))
     with np.errstate(over="ignore", invalid="ignore"):
-        ends = low + np.arange(_PIECES + 1, dtype=np.float32) * step
+        ends = low + np.arange(_PIECES + 1, dtype=real) * step
         values = function(ends) * inverse
-        middles = rounded(function(ends[:-1] + step / f32(2)) * inverse)
-        samples = rounded(values)
-        bias = rounded((rounded((values[1:] + samples[:-1]) / f32(2)) - middles) / f32(2))
-        last = rounded(function(np.array([high], np.float32)) * inverse)
-        found = np.concatenate([samples[:-1] - bias, last])
+        middles = rounded(function(ends[:-1] + step / real(2)) * inverse)
+        sampled = rounded(values)
+        bias = rounded((rounded((values[1:] + sampled[:-1]) / real(2)) - middles) / real(2))
+        last = rounded(function(np.array([high], real)) * inverse)
+        found = np.concatenate([sampled[:-1] - bias, last])
     outputs: npt.NDArray[np.int16] = np.clip(np.nan_to_num(found, nan=0.0), -32768, 32767).astype(np.int16)
     return outputs
 

@@ -9,6 +9,13 @@ typedef struct {
     int32_t count;
 } ep_interpolate_s16_params;
 
+static inline int16_t ep_interpolated(const int16_t *table, int32_t value) {
+    const int16_t *piece = table + 256 + (value >> 7);
+    /* The slope is kept in 16 bits, as the reference keeps it. */
+    const int32_t slope = (int16_t)(piece[1] - piece[0]);
+    return (int16_t)(piece[0] + ((slope * (value & 0x7f) + 64) >> 7));
+}
+
 /* The output may lie over the input. */
 void ep_interpolate_s16(const ep_interpolate_s16_params *p, const int16_t *input, int16_t *output,
                         void *scratch);

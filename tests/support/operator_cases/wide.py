@@ -106,11 +106,25 @@ def pool(model: ModelBuilder, random: Random, dtype: str, name: str) -> None:
     model.output(result)
 
 
+def softmax(model: ModelBuilder, random: Random, dtype: str) -> None:
+    shape = (int(random.integers(1, 4)), int(random.integers(1, 30)))
+    options = schema.SoftmaxOptionsT()
+    options.beta = float(random.choice([1.0, 1.0, 0.5, 2.0]))
+    if dtype == "float32":
+        source, result = model.input(shape, dtype), model.tensor(shape, dtype)
+    else:
+        source = model.input(shape, dtype, scale=draw.scale(random) * _INT16_SCALE, zero_point=0)
+        result = model.tensor(shape, dtype, scale=1 / 32768, zero_point=0)
+    model.operator("SOFTMAX", (source,), (result,), options)
+    model.output(result)
+
+
 _OPERATORS = {
     "AVERAGE_POOL_2D": partial(pool, name="AVERAGE_POOL_2D"),
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "FULLY_CONNECTED": fully_connected,
+    "SOFTMAX": softmax,
     "MAX_POOL_2D": partial(pool, name="MAX_POOL_2D"),
 }
 CASES = {
