@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def _cmake(*arguments: str, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_a_project_of_ones_own(tmp_path) -> None:
     content = small_model()
     build_firmware(read_bytes(content, "m"), load_target("cortex-m4"), tmp_path / "firmware", profile=False)
