@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import abc
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgeprune.graph import DType, Graph, Node
@@ -36,22 +38,22 @@ def _axis(graph: Graph, node: Node) -> int:
     return int(graph.required(node, 1).constant().reshape(-1)[0]) % len(graph.required(node, 0).shape)
 
 
+@dataclass(frozen=True)
 class ArgumentKernel(Kernel):
     """One type of both operators.
 
-    Args:
-        dtype: Of the input.
-        suffix: Of the C function.
+    Attributes:
         least: Whether the least value is looked for.
     """
+
+    least: bool
 
     folder = Path(__file__).parent / "arg_max"
     code_bytes = 200
 
-    def __init__(self, dtype: DType, suffix: str, least: bool) -> None:
-        self.name = f"ep_arg_max_{suffix}"  # type: ignore[misc]
-        self.types = (dtype.value,)  # type: ignore[misc]
-        self._least = least
+    @abc.abstractmethod
+    def direction(self) -> CField:
+        """What makes the least value the greatest."""
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """By inputs and outputs."""
@@ -61,22 +63,32 @@ class ArgumentKernel(Kernel):
         """Direction, width of the outputs and blocks."""
         shape, axis = graph.required(node, 0).shape, _axis(graph, node)
         blocks = Blocks((math.prod(shape[:axis]), 1, 1, shape[axis], math.prod(shape[axis + 1 :])))
-        if graph.required(node, 0).dtype is DType.FLOAT32:
-            direction = CField("sign", base.c_float(-1.0 if self._least else 1.0))
-        else:
-            direction = CField("flip", str(-1 if self._least else 0))
         fields = (
-            direction,
+            self.direction(),
             CField("wide", str(int(graph.output(node).dtype is DType.INT64))),
             CField("reduction", blocks.initialiser()),
         )
         return KernelCode((), fields)
 
 
+class _Int8(ArgumentKernel):
+    name = "ep_arg_max_s8"
+
+    def direction(self) -> CField:
+        return CField("flip", str(-1 if self.least else 0))
+
+
+class _Float32(ArgumentKernel):
+    name = "ep_arg_max_f32"
+    types = ("float32",)
+
+    def direction(self) -> CField:
+        return CField("sign", base.c_float(-1.0 if self.least else 1.0))
+
+
 def argument_kernels(least: bool) -> tuple[Kernel, ...]:
     """Kernels of ARG_MIN or ARG_MAX."""
-    kinds = ((DType.INT8, "s8"), (DType.FLOAT32, "f32"))
-    return tuple(ArgumentKernel(dtype, suffix, least) for dtype, suffix in kinds)
+    return _Int8(least), _Float32(least)
 
 
 class Argument(Operator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
@@ -113,9 +114,9 @@ class WidePoolKernel(Kernel):
     folder = runtime.FOLDER
     code_bytes = 500
 
+    @abc.abstractmethod
     def limits(self, graph: Graph, node: Node) -> tuple[str, str]:
         """Least and greatest output in C."""
-        raise NotImplementedError
 
     def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
         """By the taps."""
