@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.reduction import PlainReduction, Reduction
 
 _FOLDER = Path(__file__).parent
-
-
-def same_scale_unless_float(graph: Graph, node: Node) -> str | None:
-    """With int8 and int16, input and output have the same scale and zero point."""
-    return None if graph.output(node).dtype is DType.FLOAT32 else base.same_quantization(graph, node)
 
 
 class _Int8(PlainReduction):
@@ -41,7 +35,7 @@ class ReduceMin(Reduction):
 
     name = "REDUCE_MIN"
     summary = "Least value along any axes."
-    constraints = (*Reduction.constraints, same_scale_unless_float)
+    constraints = (*Reduction.constraints, base.same_quantization)
     kernels = (_Int8(), _Int16(), _Float())
 
 
