@@ -90,7 +90,7 @@ def run(recipe: Recipe, out: Path, progress: Progress = SILENT) -> Report:
 def _prune(
     variant: VariantPlan, model: FloatModel, data: Dataset, checkpoints: Path, progress: Progress
 ) -> PruneResult:
-    return variant.pattern.run(model, data, variant.settings, checkpoints, progress)
+    return variant.pattern.run(model, data, variant.settings, checkpoints, progress, None)
 
 
 def _candidate(

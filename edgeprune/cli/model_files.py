@@ -118,7 +118,7 @@ def prune(
     pattern, chosen = pattern_settings(method, given)
     source, dataset = models.load(model), models.load_dataset(data)
     with progress() as bars:
-        result = pattern.run(source, dataset, chosen, cache_folder("checkpoints"), bars)
+        result = pattern.run(source, dataset, chosen, cache_folder("checkpoints"), bars, None)
     models.save(result.model, out)
     before, after = models.evaluate(source, dataset), models.evaluate(result.model, dataset)
     account = result.report

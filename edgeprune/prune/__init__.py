@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 
 from edgeprune.prune import methods
-from edgeprune.prune.importance import Norm
+from edgeprune.prune.channels.importance import Norm
 from edgeprune.prune.methods.channel import ChannelPruning, prune_channels
 from edgeprune.prune.pattern import Pattern
 from edgeprune.prune.result import GroupReport, LayerReport, PruneReport, PruneResult

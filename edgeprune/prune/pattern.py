@@ -25,16 +25,19 @@ class Pattern:
         name: What `--method` calls it.
         summary: One line for the help text.
         settings: Frozen dataclass of its settings; every field has a default.
-        run: Prunes: (model, data, settings, work_dir, progress) -> PruneResult.
+        run: Prunes: (model, data, settings, work_dir, progress, teacher) -> PruneResult; the
+            teacher is the model to learn from where that is not the model itself.
     """
 
     name: str
     summary: str
     settings: type
-    run: Callable[[FloatModel, Dataset, Any, Path, Progress], PruneResult]
+    run: Callable[[FloatModel, Dataset, Any, Path, Progress, FloatModel | None], PruneResult]
 
 
-def job_folder(work_dir: Path, method: str, model: FloatModel, data: Dataset, settings: object) -> Path:
+def job_folder(
+    work_dir: Path, method: str, model: FloatModel, data: Dataset, settings: object, teacher: FloatModel | None = None
+) -> Path:
     """The folder for checkpoints of exactly this job, below `work_dir`.
 
     Its name is a digest of the weights, the data and the settings, so a run continues what
@@ -42,7 +45,7 @@ def job_folder(work_dir: Path, method: str, model: FloatModel, data: Dataset, se
     """
     digest = hashlib.sha256(repr(settings).encode())
     digest.update(json.dumps(model.model.get_config(), sort_keys=True, default=str).encode())
-    for weight in model.model.get_weights():
+    for weight in (*model.model.get_weights(), *(teacher.model.get_weights() if teacher else ())):
         digest.update(np.ascontiguousarray(weight).tobytes())
     for array in (data.x_train, data.y_train):
         digest.update(np.ascontiguousarray(array).tobytes())

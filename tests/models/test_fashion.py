@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edgeprune.models import evaluate, load, load_dataset
-from edgeprune.prune.cost import Cost
-from edgeprune.prune.groups import analyse
+from edgeprune.prune.channels.cost import Cost
+from edgeprune.prune.channels.groups import analyse
 from edgeprune.resources import models_folder
 
 FOLDER = models_folder() / "fashion"

@@ -13,10 +13,10 @@ from edgeprune.models import Dataset, FloatModel, evaluate
 from edgeprune.models.functional import clone
 from edgeprune.models.tensorflow import keras
 from edgeprune.prune import ChannelPruning, Training, patterns, prune_channels
-from edgeprune.prune.cost import Cost
-from edgeprune.prune.groups import analyse
-from edgeprune.prune.importance import sizes_for_macs
-from edgeprune.prune.verify import verify_removal
+from edgeprune.prune.channels.cost import Cost
+from edgeprune.prune.channels.groups import analyse
+from edgeprune.prune.channels.importance import sizes_for_macs
+from edgeprune.prune.channels.verify import verify_removal
 
 QUICK = Training(gradual_epochs=2, recovery_epochs=3, batch_size=64, recovery_rate=2e-3, shift=1, flip=False)
 
@@ -98,7 +98,8 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoint(
 
 
 def test_masks_reach_the_target_whatever_the_number_of_steps(trained: FloatModel, data: Dataset) -> None:
-    from edgeprune.prune.masking import GroupMasks, sizes_at, strip, wrap
+    from edgeprune.prune.channels.masks import GroupMasks, sizes_at, wrap
+    from edgeprune.prune.wrappers import strip
 
     structure = analyse(trained.model)
     final = tuple(group.size // 3 for group in structure.removable)
@@ -120,7 +121,7 @@ def test_masks_reach_the_target_whatever_the_number_of_steps(trained: FloatModel
 def test_sizes_meet_the_budget_without_waste(trained: FloatModel) -> None:
     structure = analyse(trained.model)
     cost = Cost.of(trained.model, structure)
-    from edgeprune.prune.importance import any_removal
+    from edgeprune.prune.channels.importance import any_removal
 
     full = cost.macs(structure.keep_all())
     for ratio in (1.0, 1.3, 2.0, 4.0):

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeprune.models.compare import largest_difference
 from edgeprune.models.functional import clone
 from edgeprune.models.tensorflow import keras, tensorflow
-from edgeprune.prune.cost import Cost
-from edgeprune.prune.groups import analyse
-from edgeprune.prune.importance import Norm, choose, sizes_for_fraction, weights_of
-from edgeprune.prune.structure import Keep, Structure, mask
-from edgeprune.prune.surgery import shrink
-from edgeprune.prune.verify import TOLERANCE, largest_difference
+from edgeprune.prune.channels.cost import Cost
+from edgeprune.prune.channels.groups import analyse
+from edgeprune.prune.channels.importance import Norm, choose, sizes_for_fraction, weights_of
+from edgeprune.prune.channels.structure import Keep, Structure, mask
+from edgeprune.prune.channels.surgery import shrink
+from edgeprune.prune.channels.verify import TOLERANCE
 
 tf = tensorflow()
 layers = keras().layers

@@ -10,15 +10,9 @@ import pytest
 from edgeprune.models import Dataset, FloatModel
 from edgeprune.models.tensorflow import keras, tensorflow
 from edgeprune.prune import Training
-from edgeprune.prune.recovery import (
-    Batches,
-    OutputKind,
-    augment,
-    distillation_loss,
-    draw_moves,
-    log_probabilities,
-    output_kind,
-)
+from edgeprune.prune.training.augment import augment, draw_moves
+from edgeprune.prune.training.batches import Batches
+from edgeprune.prune.training.loss import OutputKind, distillation_loss, log_probabilities, output_kind
 
 tf = tensorflow()
 

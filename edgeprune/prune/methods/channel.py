@@ -16,18 +16,19 @@ from edgeprune.errors import UserError
 from edgeprune.models.dataset import Dataset
 from edgeprune.models.loader import FloatModel
 from edgeprune.progress import SILENT, Progress
-from edgeprune.prune.cost import Cost, kernel_zeros
-from edgeprune.prune.groups import analyse
-from edgeprune.prune.importance import GroupSizes, Norm, sizes_for_fraction, sizes_for_macs
+from edgeprune.prune.channels.cost import Cost
+from edgeprune.prune.channels.groups import analyse
+from edgeprune.prune.channels.importance import GroupSizes, Norm, sizes_for_fraction, sizes_for_macs
+from edgeprune.prune.channels.structure import Keep, Structure, kept_size
+from edgeprune.prune.channels.surgery import shrink
+from edgeprune.prune.channels.verify import verify_removal
 from edgeprune.prune.pattern import Pattern, job_folder
 from edgeprune.prune.result import GroupReport, LayerReport, PruneReport, PruneResult
 from edgeprune.prune.settings import Training
-from edgeprune.prune.structure import Keep, Structure, kept_size
-from edgeprune.prune.surgery import shrink
-from edgeprune.prune.verify import verify_removal
+from edgeprune.prune.weights.zeros import kernel_zeros
 
 if TYPE_CHECKING:
-    from edgeprune.prune.recovery import Batches
+    from edgeprune.prune.training.batches import Batches
 
 _DEFAULT_RATIO = 2.0
 
@@ -63,7 +64,12 @@ class ChannelPruning:
 
 
 def prune_channels(
-    model: FloatModel, data: Dataset, settings: ChannelPruning, work_dir: Path, progress: Progress = SILENT
+    model: FloatModel,
+    data: Dataset,
+    settings: ChannelPruning,
+    work_dir: Path,
+    progress: Progress = SILENT,
+    teacher: FloatModel | None = None,
 ) -> PruneResult:
     """Prune channels gradually with TF-MOT, remove them, prove the removal exact, and fine-tune.
 
@@ -74,6 +80,7 @@ def prune_channels(
         work_dir: Checkpoints go into a folder of this job below it; run the same job with the
             same folder again to continue after an interruption.
         progress: Receives the epochs of both phases.
+        teacher: The model to learn from where that is not the model itself.
 
     Raises:
         DataError: The data does not fit the model.
@@ -83,13 +90,14 @@ def prune_channels(
         VerificationError: The shrunk model does not compute what the masked model computed.
     """
     data.check_against(model.input_shape, model.classes)
-    from edgeprune.prune.recovery import batches_for, fit
+    from edgeprune.prune.training.batches import batches_for
+    from edgeprune.prune.training.fit import fit
 
     structure = analyse(model.model)
     cost = Cost.of(model.model, structure)
     sizes = _sizes(model, structure, cost, settings)
-    folder = job_folder(work_dir, "channel", model, data, settings)
-    batches = batches_for(model, data, settings.training)
+    folder = job_folder(work_dir, "channel", model, data, settings, teacher)
+    batches = batches_for(teacher or model, data, settings.training)
     masked, keep = _mask_gradually(model, structure, sizes.sizes, settings, batches, folder, progress)
     small = shrink(masked, structure, keep)
     difference = verify_removal(masked, small)
@@ -120,8 +128,9 @@ def _mask_gradually(
     progress: Progress,
 ) -> tuple[Any, Keep]:
     """Train with growing group masks; returns the masked model and what stays."""
-    from edgeprune.prune.masking import GroupMasks, strip, wrap
-    from edgeprune.prune.recovery import fit
+    from edgeprune.prune.channels.masks import GroupMasks, wrap
+    from edgeprune.prune.training.fit import fit
+    from edgeprune.prune.wrappers import strip
 
     wrapped = wrap(model.model, structure)
     epochs = settings.training.gradual_epochs

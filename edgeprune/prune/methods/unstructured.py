@@ -15,11 +15,12 @@ from edgeprune.models.functional import clone
 from edgeprune.models.loader import FloatModel
 from edgeprune.models.tensorflow import sparsity
 from edgeprune.progress import SILENT, Progress
-from edgeprune.prune.cost import Cost, kernel_zeros
-from edgeprune.prune.groups import analyse
+from edgeprune.prune.channels.cost import Cost
+from edgeprune.prune.channels.groups import analyse
 from edgeprune.prune.pattern import Pattern, job_folder
 from edgeprune.prune.result import LayerReport, PruneReport, PruneResult
 from edgeprune.prune.settings import Training
+from edgeprune.prune.weights.zeros import kernel_zeros
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ class UnstructuredPruning:
 
 
 def prune_unstructured(
-    model: FloatModel, data: Dataset, settings: UnstructuredPruning, work_dir: Path, progress: Progress = SILENT
+    model: FloatModel,
+    data: Dataset,
+    settings: UnstructuredPruning,
+    work_dir: Path,
+    progress: Progress = SILENT,
+    teacher: FloatModel | None = None,
 ) -> PruneResult:
     """Zero the smallest weights step by step while the model trains with its dense self as the teacher.
 
@@ -59,11 +65,12 @@ def prune_unstructured(
         VerificationError: A kernel has fewer zeros than asked for.
     """
     data.check_against(model.input_shape, model.classes)
-    from edgeprune.prune.masking import KernelPolicy, strip
-    from edgeprune.prune.recovery import batches_for, fit
+    from edgeprune.prune.training.batches import batches_for
+    from edgeprune.prune.training.fit import fit
+    from edgeprune.prune.wrappers import KernelPolicy, strip
 
     training = settings.training
-    batches = batches_for(model, data, training)
+    batches = batches_for(teacher or model, data, training)
     every, end = _plan(training.gradual_epochs * batches.per_epoch, settings.updates)
     tfmot = sparsity()
     schedule = tfmot.PolynomialDecay(0.0, settings.sparsity, begin_step=0, end_step=end, frequency=every)
@@ -72,7 +79,7 @@ def prune_unstructured(
     masked = tuple(layer.layer.name for layer in wrapped.layers if hasattr(layer, "pruning_vars"))
     if not masked:
         raise UserError(f"{model.source}: no layer has a kernel that TF-MOT can mask; choose another pruning method")
-    folder = job_folder(work_dir, "unstructured", model, data, settings)
+    folder = job_folder(work_dir, "unstructured", model, data, settings, teacher)
     epochs = training.gradual_epochs + training.recovery_epochs
     callbacks = [tfmot.UpdatePruningStep()]
     fit("prune weights", wrapped, batches, epochs, training.gradual_rate, folder, progress, callbacks)

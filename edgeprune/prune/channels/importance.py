@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune.errors import UserError
-from edgeprune.prune.cost import Cost
-from edgeprune.prune.structure import Group, Keep, LabelArray, Structure
+from edgeprune.prune.channels.cost import Cost
+from edgeprune.prune.channels.structure import Group, Keep, LabelArray, Structure
 
 #: Weights by layer name, in the order of `layer.weights`.
 Weights = Mapping[str, list[npt.NDArray[np.float32]]]

@@ -4,42 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from edgeprune.errors import VerificationError
+from edgeprune.models.compare import largest_difference
 from edgeprune.models.functional import rebuild, same
-from edgeprune.models.tensorflow import keras, tensorflow
+from edgeprune.models.tensorflow import keras
 
 #: Largest difference allowed, relative to the largest value of the output.
 TOLERANCE = 1e-5
-_EXAMPLES = 8
-
-
-def random_inputs(model: Any, seed: int = 0) -> list[Any]:
-    """Random values for each input of a model: normal of several magnitudes for floats, 0 or 1 for integers."""
-    rng = np.random.default_rng(seed)
-    inputs = []
-    for tensor in model.inputs:
-        shape = (_EXAMPLES, *(n or 16 for n in tensor.shape[1:]))
-        whole = tensor.dtype.is_integer
-        size = np.geomspace(0.01, 1.0, _EXAMPLES).reshape(-1, *[1] * (len(shape) - 1))
-        value = rng.integers(0, 2, shape) if whole else size * rng.standard_normal(shape)
-        inputs.append(tensorflow().convert_to_tensor(value, tensor.dtype))
-    return inputs
-
-
-def largest_difference(a: Any, b: Any) -> float:
-    """Largest difference of two models' outputs on random input, relative to the largest output of `a`."""
-    inputs = random_inputs(a)
-    flatten = tensorflow().nest.flatten
-    feed = inputs[0] if len(inputs) == 1 else inputs
-    worst = 0.0
-    for want, have in zip(flatten(a(feed, training=False)), flatten(b(feed, training=False)), strict=True):
-        reference, value = np.asarray(want, np.float64), np.asarray(have, np.float64)
-        scale = max(float(np.max(np.abs(reference))), 1e-12)
-        error = float(np.max(np.abs(reference - value))) / scale
-        worst = error if np.isnan(error) else max(worst, error)
-    return worst
 
 
 def without_output_activation(model: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgeprune.models.functional import rebuild
-from edgeprune.prune.structure import Keep, LayerChannels, Structure, cut, kept_size
+from edgeprune.prune.channels.structure import Keep, LayerChannels, Structure, cut, kept_size
 
 
 def shrink(model: Any, structure: Structure, keep: Keep) -> Any:

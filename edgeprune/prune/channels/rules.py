@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgeprune.models.functional import Call
-from edgeprune.prune.structure import LabelArray, Labels, LayerChannels, WeightAxes
+from edgeprune.prune.channels.structure import LabelArray, Labels, LayerChannels, WeightAxes
 
 
 class Barrier(Exception):

@@ -6,10 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from edgeprune.models.functional import calls
-from edgeprune.prune.structure import Keep, LabelArray, Structure, kept_size
+from edgeprune.prune.channels.structure import Keep, LabelArray, Structure, kept_size
 
 
 @dataclass(frozen=True)
@@ -77,10 +75,3 @@ def _uses(model: Any, structure: Structure) -> dict[str, int]:
             continue
         result[name] = result.get(name, 0) + math.prod(n or 1 for n in call.outputs[0].shape[1:-1])
     return result
-
-
-def kernel_zeros(model: Any) -> float:
-    """Share of zeros among the weights of two or more axes, 0 to 1."""
-    kernels = [weight for weight in model.get_weights() if weight.ndim > 1]
-    total = sum(kernel.size for kernel in kernels)
-    return 1.0 - sum(int(np.count_nonzero(kernel)) for kernel in kernels) / total if total else 0.0

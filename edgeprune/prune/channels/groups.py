@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from edgeprune.models.functional import Call, calls
-from edgeprune.prune.rules import Barrier, Site, rule_for
-from edgeprune.prune.structure import Group, LabelArray, Labels, LayerChannels, Structure
+from edgeprune.prune.channels.rules import Barrier, Site, rule_for
+from edgeprune.prune.channels.structure import Group, LabelArray, Labels, LayerChannels, Structure
 
 
 def analyse(model: Any) -> Structure:

@@ -1,0 +1,1 @@
+"""Patterns of zeros among single weights: the shape of the model stays."""
