@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edgeprune.models import save as save_model
     from edgeprune.pipeline import run
     from edgeprune.plan import analyse
-    from edgeprune.prune import prune_channels
+    from edgeprune.prune.job import prune
     from edgeprune.quantize import convert
     from edgeprune.recipe import load_recipe
     from edgeprune.report import read_report, write_report
@@ -45,7 +45,7 @@ __all__ = [
     "load_model",
     "load_recipe",
     "load_target",
-    "prune_channels",
+    "prune",
     "random_batch",
     "read_report",
     "read_tflite",
@@ -69,7 +69,7 @@ _HOMES = {
     "load_model": "models:load",
     "load_recipe": "recipe",
     "load_target": "targets",
-    "prune_channels": "prune",
+    "prune": "prune",
     "random_batch": "measure.arrays",
     "read_report": "report",
     "read_tflite": "tflite:read",
@@ -87,4 +87,5 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'edgeprune' has no attribute {name!r}")
     module, _, there = _HOMES[name].partition(":")
-    return getattr(importlib.import_module(f"edgeprune.{module}"), there or name)
+    home = importlib.import_module(f"edgeprune.{module}")
+    return home if name == module else getattr(home, there or name)

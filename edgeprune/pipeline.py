@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import platform
 import shutil
 from dataclasses import dataclass, replace
@@ -21,12 +20,12 @@ from edgeprune.measure.validate import compare, reference_outputs
 from edgeprune.measure.values import Measurement, RunResult
 from edgeprune.models import Dataset, FloatModel
 from edgeprune.progress import SILENT, Progress
-from edgeprune.prune.result import PruneResult
+from edgeprune.prune import PruneResult, run_steps
 from edgeprune.quantize import convert
-from edgeprune.recipe import Recipe, VariantPlan
+from edgeprune.recipe import Recipe
 from edgeprune.report import DeviceResult, Report, VariantResult, write_report
 from edgeprune.report.values import LayerRow
-from edgeprune.resources import cache_folder
+from edgeprune.resources import checkpoints_folder
 from edgeprune.staging import staged_folder
 from edgeprune.targets import HostTarget, McuTarget
 from edgeprune.tflite import TfliteModel
@@ -74,23 +73,15 @@ def run(recipe: Recipe, out: Path, progress: Progress = SILENT) -> Report:
     with staged_folder(out, MARKER) as stage:
         model, data = models.load(recipe.model), models.load_dataset(recipe.data)
         data.check_against(model.input_shape, model.classes)
-        checkpoints = (
-            cache_folder("checkpoints") / hashlib.sha256(str(recipe.source.resolve()).encode()).hexdigest()[:16]
-        )
+        checkpoints = checkpoints_folder(recipe.source)
         candidates = [_candidate("dense", None, model, data, recipe, stage, progress)]
         for variant in recipe.variants:
-            result = _prune(variant, model, data, checkpoints, progress)
+            result = run_steps(model, data, variant.steps, checkpoints, progress)
             candidates.append(_candidate(variant.name, result, result.model, data, recipe, stage, progress))
         report = _measure_all(candidates, data, recipe, progress)
         write_report(report, stage)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return report
-
-
-def _prune(
-    variant: VariantPlan, model: FloatModel, data: Dataset, checkpoints: Path, progress: Progress
-) -> PruneResult:
-    return variant.pattern.run(model, data, variant.settings, checkpoints, progress, None)
 
 
 def _candidate(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
-import typing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edgeprune.errors import RecipeError, UserError
-from edgeprune.prune import Pattern, patterns
+from edgeprune.errors import RecipeError
+from edgeprune.prune.options import Step, steps_of
 from edgeprune.quantize import DEFAULT_SAMPLES, Scheme
 from edgeprune.schema import describe
 from edgeprune.targets import Target, load_target
@@ -26,11 +24,10 @@ else:
 
 @dataclass(frozen=True)
 class VariantPlan:
-    """One pruned variant: its name, the pattern and the pattern's own settings."""
+    """One pruned variant: its name, and the patterns that make it, one after the other."""
 
     name: str
-    pattern: Pattern
-    settings: object
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -131,74 +128,9 @@ def _target_path(recipe: Path, name: str) -> str:
 
 
 def _variant(path: Path, table: dict[str, Any]) -> VariantPlan:
-    name = table.get("name", table.get("method"))
+    method = table.get("method")
+    name = table.get("name", re.sub(r"[^A-Za-z0-9_]+", "_", method) if isinstance(method, str) else method)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise RecipeError(f"{path}: the variant name {name!r} cannot name a folder; use letters, digits, '-' and '_'")
     given = {key: value for key, value in table.items() if key not in {"name", "method"}}
-    pattern, settings = pattern_settings(table.get("method"), given, path, ("method", "name"))
-    return VariantPlan(name, pattern, settings)
-
-
-def pattern_settings(
-    method: object, given: dict[str, Any], source: Path = Path("--set"), also: tuple[str, ...] = ()
-) -> tuple[Pattern, object]:
-    """The pattern of that name, and its settings with the given values.
-
-    Args:
-        method: A pattern's name.
-        given: Values by name, nested like the settings.
-        source: What messages call the place where the values stand.
-        also: Further names that are allowed there, for messages.
-
-    Raises:
-        RecipeError: there is no such pattern or setting, or a value is not allowed.
-    """
-    known = patterns()
-    if not isinstance(method, str) or method not in known:
-        raise RecipeError(f"{source}: method = {method!r} is not allowed; choose one of {', '.join(known)}")
-    schema = settings_schema(known[method].settings)
-    shown = create_model("variant", __base__=schema, **dict.fromkeys(also, (str, "")))  # type: ignore[call-overload]
-    try:
-        return known[method], to_settings(known[method].settings, schema.model_validate(given))
-    except ValidationError as error:
-        raise RecipeError(describe(source, error, shown)) from None
-    except UserError as error:
-        raise RecipeError(f"{source}: variant {method!r}: {error}") from None
-
-
-def settings_schema(settings: type) -> type[BaseModel]:
-    """A strict pydantic model with the fields of a settings dataclass, nested ones included."""
-    hints = typing.get_type_hints(settings)
-    fields: dict[str, Any] = {}
-    for field in dataclasses.fields(settings):
-        kind, default = hints[field.name], _default(field)
-        if dataclasses.is_dataclass(kind):
-            nested = settings_schema(typing.cast(type, kind))
-            fields[field.name] = (nested, Field(default_factory=nested))
-        else:
-            fields[field.name] = (kind, default)
-    return create_model(settings.__name__, __base__=_Lenient, **fields)
-
-
-class _Lenient(BaseModel):
-    """Numbers may be written without a point, and enumeration members by their value."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-def to_settings(settings: type, section: BaseModel) -> object:
-    """The settings dataclass with the values of a validated section; raises UserError as the dataclass does."""
-    hints = typing.get_type_hints(settings)
-    values = {}
-    for field in dataclasses.fields(settings):
-        value = getattr(section, field.name)
-        values[field.name] = to_settings(hints[field.name], value) if isinstance(value, BaseModel) else value
-    return settings(**values)
-
-
-def _default(field: dataclasses.Field[Any]) -> Any:
-    if field.default is not dataclasses.MISSING:
-        return field.default
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    return ...
+    return VariantPlan(name, steps_of(method, given, path, ("method", "name")))

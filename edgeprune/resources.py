@@ -7,6 +7,7 @@ Also the folder for what may be rebuilt at any time (compiled helpers, caches).
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -55,3 +56,8 @@ def cache_folder(name: str) -> Path:
         if os.access(folder, os.W_OK):
             return folder
     return Path(tempfile.mkdtemp(prefix=f"edgeprune-{name}-"))
+
+
+def checkpoints_folder(job: Path) -> Path:
+    """The cache folder for checkpoints of the job that this file belongs to (a recipe, a model to be written)."""
+    return cache_folder("checkpoints") / hashlib.sha256(str(job.resolve()).encode()).hexdigest()[:16]

@@ -9,11 +9,11 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 
-def describe(path: Path, error: ValidationError, *models: type[BaseModel]) -> str:
+def describe(path: Path | str, error: ValidationError, *models: type[BaseModel]) -> str:
     """Name the file, the key and what is allowed, for the most telling fault in `error`.
 
     Args:
-        path: The file at fault.
+        path: The file at fault, or what else holds the values.
         error: What pydantic found.
         models: The root models the file may follow; their keys feed "did you mean".
     """

@@ -1,22 +1,20 @@
-"""`analyze`, `prune` and `convert`: steps on one model file."""
+"""`analyze` and `convert`: steps on one model file."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_removals, show_table
-from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
     from edgeprune.tflite import TfliteModel
 
 EXAMPLES = {
     "analyze": "Example: edgeprune analyze model.tflite --target cortex-m4",
-    "prune": "Example: edgeprune prune model.keras --data data.npz --method channel --macs-ratio 2.5 --out small.keras",
     "convert": "Example: edgeprune convert small.keras --data data.npz --quantize int8 --out small.tflite",
 }
 
@@ -91,78 +89,6 @@ def _as_tflite(path: Path, kind: str) -> TfliteModel:
         return tflite.read(converted)
 
 
-def prune(
-    model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel of a trained classifier.")],
-    data: _Data,
-    out: Annotated[Path, typer.Option("--out", help="The .keras file to write.")],
-    method: Annotated[str, typer.Option("--method", help="Pruning pattern.")] = "channel",
-    macs_ratio: Annotated[float | None, typer.Option("--macs-ratio", help="Times fewer multiply-accumulates.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="Any setting of the method, such as training.recovery_epochs=20.", metavar="NAME=VALUE"
-        ),
-    ] = None,
-    json_: _Json = False,
-) -> None:
-    """Prune and fine-tune a Keras model; repeat the command to continue after an interruption."""
-    from edgeprune import models
-    from edgeprune.recipe import pattern_settings
-    from edgeprune.resources import cache_folder
-
-    if out.suffix != ".keras":
-        raise UserError(f"--out {out} must end in .keras")
-    given = _nested(settings or [])
-    if macs_ratio is not None:
-        given["macs_ratio"] = macs_ratio
-    pattern, chosen = pattern_settings(method, given)
-    source, dataset = models.load(model), models.load_dataset(data)
-    with progress() as bars:
-        result = pattern.run(source, dataset, chosen, cache_folder("checkpoints"), bars, None)
-    models.save(result.model, out)
-    before, after = models.evaluate(source, dataset), models.evaluate(result.model, dataset)
-    account = result.report
-    if json_:
-        show_json({"method": result.method, "accuracy_before": before, "accuracy_after": after, **asdict(account)})
-        return
-    show_table(
-        ("", "before", "after"),
-        [
-            ("accuracy", f"{100 * before:.2f} %", f"{100 * after:.2f} %"),
-            ("multiply-accumulates", f"{account.macs_before:,}", f"{account.macs_after:,}"),
-            ("parameters", f"{account.parameters_before:,}", f"{account.parameters_after:,}"),
-        ],
-    )
-    for group in account.groups:
-        reason = f" ({'; '.join(group.kept_because)})" if group.kept_because else ""
-        show(f"{group.name}: {group.before} -> {group.after} channels{reason}")
-    show(f"wrote {out}")
-
-
-def _nested(pairs: list[str]) -> dict[str, Any]:
-    """`a.b=1` as {"a": {"b": 1}}; values are TOML, or text where they are no TOML."""
-    import sys
-
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    tables: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UserError(f"--set {pair} is no setting; write NAME=VALUE")
-        *parents, key = name.split(".")
-        table = tables
-        for parent in parents:
-            table = table.setdefault(parent, {})
-        try:
-            table[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            table[key] = value
-    return tables
-
-
 def convert(
     model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel.")],
     out: Annotated[Path, typer.Option("--out", help="The .tflite file to write.")],
@@ -199,4 +125,4 @@ def convert(
         show(f"accuracy {label}: {100 * share.value:.2f} % ({100 * share.low:.2f} to {100 * share.high:.2f})")
 
 
-COMMANDS = (analyze, prune, convert)
+COMMANDS = (analyze, convert)

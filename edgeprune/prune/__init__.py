@@ -1,14 +1,19 @@
-"""Pruning: patterns of sparsity, the analysis they need, and the training that recovers accuracy."""
+"""Pruning: patterns of sparsity, the analysis they need, and the training that recovers accuracy.
+
+The package can be called: `edgeprune.prune("model.keras", "data.npz", method="channel")` is `job.prune`.
+"""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
+import types
+from typing import Any
 
-from edgeprune.prune import methods
 from edgeprune.prune.channels.importance import Norm
+from edgeprune.prune.job import prune, run_steps
 from edgeprune.prune.methods.channel import ChannelPruning, prune_channels
-from edgeprune.prune.pattern import Pattern
+from edgeprune.prune.options import Step, steps_of
+from edgeprune.prune.pattern import Pattern, patterns
 from edgeprune.prune.result import GroupReport, LayerReport, PruneReport, PruneResult
 from edgeprune.prune.settings import Training
 
@@ -20,16 +25,21 @@ __all__ = [
     "Pattern",
     "PruneReport",
     "PruneResult",
+    "Step",
     "Training",
     "patterns",
+    "prune",
     "prune_channels",
+    "run_steps",
+    "steps_of",
 ]
 
 
-def patterns() -> dict[str, Pattern]:
-    """Every pruning pattern by name, found by scanning `edgeprune.prune.methods`."""
-    found = {}
-    for module in pkgutil.iter_modules(methods.__path__):
-        pattern = importlib.import_module(f"{methods.__name__}.{module.name}").PATTERN
-        found[pattern.name] = pattern
-    return found
+class _Callable(types.ModuleType):
+    """The folder and the function of the API have one name, so the package itself is the function."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> PruneResult:
+        return prune(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,3 +54,15 @@ def job_folder(
         digest.update(np.ascontiguousarray(array).tobytes())
     digest.update(repr((data.scale, data.offset)).encode())
     return work_dir / f"{method}-{digest.hexdigest()[:16]}"
+
+
+@functools.cache
+def patterns() -> dict[str, Pattern]:
+    """Every pruning pattern by name, found by scanning `edgeprune.prune.methods`."""
+    from edgeprune.prune import methods
+
+    found = {}
+    for module in pkgutil.iter_modules(methods.__path__):
+        pattern = importlib.import_module(f"{methods.__name__}.{module.name}").PATTERN
+        found[pattern.name] = pattern
+    return found

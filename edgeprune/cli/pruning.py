@@ -1,0 +1,165 @@
+"""`prune` and `methods`: make a model smaller, and what ways there are."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeprune.cli.console import progress, show, show_json, show_table
+from edgeprune.errors import UserError
+
+if TYPE_CHECKING:
+    from edgeprune.prune import Pattern, PruneReport
+
+EXAMPLES = {
+    "prune": "Example: edgeprune prune model.keras --data data.npz --method channel --macs-ratio 2.5 --out small.keras",
+    "methods": "Example: edgeprune methods channel",
+}
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def prune(
+    model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel of a trained classifier.")],
+    data: Annotated[Path, typer.Option("--data", help="x_train, y_train, x_test, y_test in one .npz.")],
+    out: Annotated[Path, typer.Option("--out", help="The .keras file to write.")],
+    method: Annotated[
+        str, typer.Option("--method", help="Pruning pattern, see `edgeprune methods`; A+B applies B after A.")
+    ] = "channel",
+    macs_ratio: Annotated[float | None, typer.Option("--macs-ratio", help="Times fewer multiply-accumulates.")] = None,
+    sparsity: Annotated[float | None, typer.Option("--sparsity", help="Share of zeros, 0 to 1.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Any setting of the method, such as training.recovery_epochs=20.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+    json_: _Json = False,
+) -> None:
+    """Prune and fine-tune a Keras model; repeat the command to continue after an interruption."""
+    import shutil
+
+    from edgeprune import models
+    from edgeprune.prune import run_steps, steps_of
+    from edgeprune.resources import checkpoints_folder
+
+    if out.suffix != ".keras":
+        raise UserError(f"--out {out} must end in .keras")
+    named = {"macs_ratio": macs_ratio, "sparsity": sparsity}
+    given = {**{name: value for name, value in named.items() if value is not None}, **_nested(settings or [])}
+    steps = steps_of(method, given, "--set")
+    source, dataset = models.load(model), models.load_dataset(data)
+    checkpoints = checkpoints_folder(out)
+    with progress() as bars:
+        result = run_steps(source, dataset, steps, checkpoints, bars)
+    models.save(result.model, out)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    before, after = models.evaluate(source, dataset), models.evaluate(result.model, dataset)
+    if json_:
+        show_json(
+            {"method": result.method, "accuracy_before": before, "accuracy_after": after, **asdict(result.report)}
+        )
+        return
+    _show(result.report, before, after)
+    show(f"wrote {out}; next: edgeprune convert {out} --data {data} --out {out.with_suffix('.tflite')}")
+
+
+def _show(account: PruneReport, before: float, after: float) -> None:
+    show_table(
+        ("", "before", "after"),
+        [
+            ("accuracy", f"{100 * before:.2f} %", f"{100 * after:.2f} %"),
+            ("multiply-accumulates", f"{account.macs_before:,}", f"{account.macs_after:,}"),
+            ("parameters", f"{account.parameters_before:,}", f"{account.parameters_after:,}"),
+            ("zeros among the kernels", "", f"{100 * account.zeros:.1f} %"),
+        ],
+    )
+    for group in account.groups:
+        reason = f" ({'; '.join(group.kept_because)})" if group.kept_because else ""
+        show(f"{group.name}: {group.before} -> {group.after} channels{reason}")
+
+
+def _nested(pairs: list[str]) -> dict[str, Any]:
+    """`a.b=1` as {"a": {"b": 1}}; names and values are TOML, a value that is no TOML is text."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    tables: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UserError(f"--set {pair} is no setting; write NAME=VALUE")
+        try:
+            read = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            read = value
+        try:
+            keys = tomllib.loads(f"{name} = 0")
+        except tomllib.TOMLDecodeError:
+            raise UserError(
+                f"--set {pair}: {name} is no name; quote parts with signs, as in '\"n:m\".pattern'"
+            ) from None
+        _put(tables, keys, read)
+    return tables
+
+
+def _put(tables: dict[str, Any], keys: dict[str, Any], value: object) -> None:
+    """Set the one place that `keys` leads to, making tables on the way."""
+    ((key, inner),) = keys.items()
+    if isinstance(inner, dict):
+        table = tables.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise UserError(f"--set gives {key} a value and settings of its own; give one of them")
+        _put(table, inner, value)
+    else:
+        tables[key] = value
+
+
+def methods(
+    method: Annotated[str | None, typer.Argument(help="Show this method's settings.")] = None,
+    json_: _Json = False,
+) -> None:
+    """List the pruning patterns, or all settings of one with their defaults."""
+    from edgeprune.prune import patterns
+
+    known = patterns()
+    if method is not None and method not in known:
+        raise UserError(f"there is no method {method!r}; choose one of {', '.join(known)}")
+    shown = [known[method]] if method else list(known.values())
+    if json_:
+        show_json([{"name": p.name, "summary": p.summary, "settings": dict(_settings(p.settings))} for p in shown])
+    elif method is None:
+        show_table(("method", "what it does"), [(p.name, p.summary) for p in shown], text_columns=2)
+    else:
+        _show_method(known[method])
+
+
+def _show_method(pattern: Pattern) -> None:
+    import inspect
+
+    show(f"{pattern.name}: {pattern.summary}\n")
+    show(inspect.getdoc(pattern.settings) or "")
+    show("")
+    rows = [(name, str(value)) for name, value in _settings(pattern.settings)]
+    show_table(("setting", "default"), rows, text_columns=2)
+
+
+def _settings(settings: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Names and defaults as `--set` takes them, nested ones with points."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings(), field.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            yield from _settings(type(value), f"{prefix}{field.name}.")
+        else:
+            yield f"{prefix}{field.name}", value.value if isinstance(value, enum.Enum) else value
+
+
+COMMANDS = (prune, methods)

@@ -1,0 +1,118 @@
+"""Settings of patterns from plain values: a recipe's table, the command line's, a Python call's."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from edgeprune.errors import RecipeError, UserError
+from edgeprune.prune.pattern import Pattern, patterns
+from edgeprune.schema import describe
+
+#: Joins the names of methods that work one after the other, as in `channel+n:m`.
+JOINT = "+"
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One pattern with its settings."""
+
+    pattern: Pattern
+    settings: object
+
+
+def steps_of(
+    method: object, given: Mapping[str, Any], source: Path | str, also: tuple[str, ...] = ()
+) -> tuple[Step, ...]:
+    """The patterns that `method` names, in order, each with its settings.
+
+    A value goes to every pattern that has a setting of its name; a table named like a
+    pattern holds values for that pattern alone, and these win.
+
+    Args:
+        method: Names of patterns, joined by `+`.
+        given: Values by name, nested like the settings.
+        source: What messages call the place where the values stand.
+        also: Further names that are allowed there, for messages.
+
+    Raises:
+        RecipeError: There is no such pattern or setting, or a value is not allowed.
+    """
+    chosen = _patterns(method, source)
+    own = {name: given[name] for name in chosen if isinstance(given.get(name), Mapping)}
+    shared = {key: value for key, value in given.items() if key not in own}
+    known = {name: {field.name for field in dataclasses.fields(p.settings)} for name, p in chosen.items()}
+    stray = set(shared) - set().union(*known.values())
+    steps = []
+    for position, (name, pattern) in enumerate(chosen.items()):
+        unknown = {key: shared[key] for key in shared if key in stray} if position == 0 else {}
+        mine = {key: value for key, value in shared.items() if key in known[name]}
+        steps.append(Step(pattern, _settings(pattern, {**mine, **own.get(name, {}), **unknown}, source, also)))
+    return tuple(steps)
+
+
+def _patterns(method: object, source: Path | str) -> dict[str, Pattern]:
+    known = patterns()
+    names = method.split(JOINT) if isinstance(method, str) else [method]
+    wrong = next((name for name in names if name not in known), None)
+    if wrong is not None or not names:
+        raise RecipeError(
+            f"{source}: method = {method!r} is not allowed; choose one of {', '.join(known)}, or join some by {JOINT!r}"
+        )
+    if len(set(names)) < len(names):
+        raise RecipeError(f"{source}: method = {method!r} names a pattern twice; name each once")
+    return {str(name): known[str(name)] for name in names}
+
+
+def _settings(pattern: Pattern, values: dict[str, Any], source: Path | str, also: tuple[str, ...]) -> object:
+    schema = settings_schema(pattern.settings)
+    shown = create_model("variant", __base__=schema, **dict.fromkeys(also, (str, "")))  # type: ignore[call-overload]
+    try:
+        return to_settings(pattern.settings, schema.model_validate(values))
+    except ValidationError as error:
+        raise RecipeError(describe(source, error, shown)) from None
+    except UserError as error:
+        raise RecipeError(f"{source}: {pattern.name}: {error}") from None
+
+
+def settings_schema(settings: type) -> type[BaseModel]:
+    """A strict pydantic model with the fields of a settings dataclass, nested ones included."""
+    hints = typing.get_type_hints(settings)
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(settings):
+        kind, default = hints[field.name], _default(field)
+        if dataclasses.is_dataclass(kind):
+            nested = settings_schema(typing.cast(type, kind))
+            fields[field.name] = (nested, Field(default_factory=nested))
+        else:
+            fields[field.name] = (kind, default)
+    return create_model(settings.__name__, __base__=_Lenient, **fields)
+
+
+class _Lenient(BaseModel):
+    """Numbers may be written without a point, and enumeration members by their value."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def to_settings(settings: type, section: BaseModel) -> object:
+    """The settings dataclass with the values of a validated section; raises UserError as the dataclass does."""
+    hints = typing.get_type_hints(settings)
+    values = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(section, field.name)
+        values[field.name] = to_settings(hints[field.name], value) if isinstance(value, BaseModel) else value
+    return settings(**values)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return ...
