@@ -1,0 +1,84 @@
+"""The kernels of a model that a pattern is applied to."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeprune.errors import UserError
+from edgeprune.models.dataset import Floats
+from edgeprune.prune.policy import LayerRule, settings_by_layer
+from edgeprune.prune.weights.layout import PLACES, Flags, Layout
+from edgeprune.prune.weights.rules import MaskRule
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One kernel and its pattern.
+
+    Attributes:
+        layer: Name of its layer.
+        weight: Its number among the layer's weights.
+        layout: Its axes.
+        rule: The pattern.
+    """
+
+    layer: str
+    weight: int
+    layout: Layout
+    rule: MaskRule
+
+    def value(self, model: Any) -> Floats:
+        """The kernel's weights in a model, in Keras' layout."""
+        return np.asarray(model.get_layer(self.layer).get_weights()[self.weight])
+
+    def mask(self, value: Floats, progress: float = 1.0) -> Flags:
+        """What stays of the kernel, in Keras' layout, at `progress` (0 to 1) of the way."""
+        parts = [self.rule.mask(rows, progress) for rows in self.layout.tensors(value)]
+        return self.layout.kernel(np.concatenate(parts), value.shape)
+
+    def zeros(self, value: Floats) -> float:
+        """Share of zeros as the pattern wants them, the least of the tensors in the file."""
+        return min(self.rule.zeros(rows) for rows in self.layout.tensors(value))
+
+    def wanted(self, value: Floats) -> float:
+        """The share that `zeros` must reach."""
+        return max(self.rule.wanted(*rows.shape) for rows in self.layout.tensors(value))
+
+
+def find_kernels(model: Any, rule: MaskRule, layers: Iterable[LayerRule] = ()) -> tuple[Kernel, ...]:
+    """The kernels that `edgeprune.prune.policy` prunes, each with its pattern.
+
+    Args:
+        model: Flat functional tf-keras model.
+        rule: The pattern where no layer's rule says otherwise.
+        layers: Rules by layer name.
+
+    Raises:
+        UserError: A rule matches no layer that has a kernel, or has a value that the pattern does not
+            know; or no kernel is left.
+    """
+    holders = [layer for layer in model.layers if type(layer).__name__ in PLACES]
+    chosen = settings_by_layer(layers, [layer.name for layer in holders])
+    kernels = []
+    for layer in holders:
+        own = chosen.get(layer.name)
+        if own is not None and own.skips:
+            continue
+        used = rule if own is None else rule.with_setting(own.value)
+        numbers = {id(variable): number for number, variable in enumerate(layer.weights)}
+        for place in PLACES[type(layer).__name__]:
+            if place.by_default or own is not None:
+                variable = operator.attrgetter(place.attribute)(layer)
+                kernel = Kernel(layer.name, numbers[id(variable)], place.layout, used)
+                if all(used.fits(*rows.shape) for rows in place.layout.tensors(np.asarray(variable))):
+                    kernels.append(kernel)
+    if not kernels:
+        raise UserError(
+            f"model {model.name!r}: no layer has a kernel that can be pruned {rule.label}; choose another pattern"
+        )
+    return tuple(kernels)
