@@ -71,7 +71,8 @@ def run(recipe: Recipe, out: Path, progress: Progress = SILENT) -> Report:
         EdgepruneError: as the single steps do.
     """
     with staged_folder(out, MARKER) as stage:
-        model, data = models.load(recipe.model), models.load_dataset(recipe.data)
+        data = models.load_dataset(recipe.data)
+        model = models.load(recipe.model)
         data.check_against(model.input_shape, model.classes)
         checkpoints = checkpoints_folder(recipe.source)
         candidates = [_candidate("dense", None, model, data, recipe, stage, progress)]

@@ -105,8 +105,8 @@ def convert(
     from edgeprune.measure.accuracy import accuracy, right_answers
     from edgeprune.quantize import convert as to_tflite
 
-    source = models.load(model)
     dataset = None if data is None else models.load_dataset(data)
+    source = models.load(model)
     with progress() as bars:
         bars.start(f"convert {model.name} to {quantize}", None)
         result = to_tflite(source, dataset, quantize, out, samples)

@@ -55,7 +55,8 @@ def prune(
     named = {"macs_ratio": macs_ratio, "sparsity": sparsity}
     given = {**{name: value for name, value in named.items() if value is not None}, **_nested(settings or [])}
     steps = steps_of(method, given, "--set")
-    source, dataset = models.load(model), models.load_dataset(data)
+    dataset = models.load_dataset(data)  # before the model, which takes seconds
+    source = models.load(model)
     checkpoints = checkpoints_folder(out)
     with progress() as bars:
         result = run_steps(source, dataset, steps, checkpoints, bars)

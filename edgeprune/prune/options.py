@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,30 +44,48 @@ def steps_of(
     Raises:
         RecipeError: There is no such pattern or setting, or a value is not allowed.
     """
-    chosen = _patterns(method, source)
-    own = {name: given[name] for name in chosen if isinstance(given.get(name), Mapping)}
-    shared = {key: value for key, value in given.items() if key not in own}
-    known = {name: {field.name for field in dataclasses.fields(p.settings)} for name, p in chosen.items()}
-    stray = set(shared) - set().union(*known.values())
+    chosen = _chosen(method, source)
+    names = [pattern.name for pattern, _ in chosen]
+    shared = {key: value for key, value in given.items() if key not in names}
+    known = set().union(*(_names(pattern) for pattern, _ in chosen))
+    unknown = {key: value for key, value in shared.items() if key not in known}  # for the first to complain of
     steps = []
-    for position, (name, pattern) in enumerate(chosen.items()):
-        unknown = {key: shared[key] for key in shared if key in stray} if position == 0 else {}
-        mine = {key: value for key, value in shared.items() if key in known[name]}
-        steps.append(Step(pattern, _settings(pattern, {**mine, **own.get(name, {}), **unknown}, source, also)))
+    for pattern, implied in chosen:
+        mine = {key: value for key, value in shared.items() if key in _names(pattern)}
+        own = given.get(pattern.name, {})
+        if not isinstance(own, Mapping):
+            raise RecipeError(f"{source}: {pattern.name} = {own!r} is no table; give settings of that pattern")
+        steps.append(Step(pattern, _settings(pattern, {**mine, **implied, **own, **unknown}, source, also)))
     return tuple(steps)
 
 
-def _patterns(method: object, source: Path | str) -> dict[str, Pattern]:
-    known = patterns()
-    names = method.split(JOINT) if isinstance(method, str) else [method]
-    wrong = next((name for name in names if name not in known), None)
-    if wrong is not None or not names:
+def _names(pattern: Pattern) -> set[str]:
+    return {field.name for field in dataclasses.fields(pattern.settings)}
+
+
+def _chosen(method: object, source: Path | str) -> list[tuple[Pattern, dict[str, str]]]:
+    """The patterns that are named, with the settings that a shorthand implies."""
+    chosen = [_pattern(name) for name in method.split(JOINT)] if isinstance(method, str) else [None]
+    found = [entry for entry in chosen if entry is not None]
+    if len(found) < len(chosen):
         raise RecipeError(
-            f"{source}: method = {method!r} is not allowed; choose one of {', '.join(known)}, or join some by {JOINT!r}"
+            f"{source}: method = {method!r} is not allowed; choose one of {', '.join(patterns())}, "
+            f"or join some by {JOINT!r}"
         )
-    if len(set(names)) < len(names):
+    if len({pattern.name for pattern, _ in found}) < len(found):
         raise RecipeError(f"{source}: method = {method!r} names a pattern twice; name each once")
-    return {str(name): known[str(name)] for name in names}
+    return found
+
+
+def _pattern(name: str) -> tuple[Pattern, dict[str, str]] | None:
+    known = patterns()
+    if name in known:
+        return known[name], {}
+    for pattern in known.values():
+        match = re.fullmatch(pattern.shorthand, name) if pattern.shorthand else None
+        if match is not None:
+            return pattern, match.groupdict()
+    return None
 
 
 def _settings(pattern: Pattern, values: dict[str, Any], source: Path | str, also: tuple[str, ...]) -> object:

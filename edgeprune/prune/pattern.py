@@ -30,12 +30,15 @@ class Pattern:
         settings: Frozen dataclass of its settings; every field has a default.
         run: Prunes: (model, data, settings, work_dir, progress, teacher) -> PruneResult; the
             teacher is the model to learn from where that is not the model itself.
+        shorthand: Regular expression for what may stand in place of the name; its groups are settings,
+            so that `--method 2:4` needs no setting besides.
     """
 
     name: str
     summary: str
     settings: type
     run: Callable[[FloatModel, Dataset, Any, Path, Progress, FloatModel | None], PruneResult]
+    shorthand: str | None = None
 
 
 def job_folder(
