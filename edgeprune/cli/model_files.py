@@ -68,24 +68,18 @@ def _as_tflite(path: Path, kind: str) -> TfliteModel:
         return tflite.read(path)
     import tempfile
 
-    import numpy as np
-
     from edgeprune import models
-    from edgeprune.quantize import Scheme, convert
+    from edgeprune.quantize import Calibration, Scheme, convert
 
     loaded = models.load(path)
-    data, scheme = None, Scheme.NONE
+    calibration, scheme = None, Scheme.NONE
     if kind == "mcu":
         scheme = Scheme.INT8
-        shape = tuple(extent or 1 for extent in loaded.input_shape)
-        # Only the structure is looked at, so what calibrates does not matter.
-        examples = np.random.default_rng(0).standard_normal((8, *shape)).astype(np.float32)
-        labels = np.zeros(len(examples), np.int64)
-        data = models.Dataset(examples, labels, examples, labels)
+        calibration = Calibration.random(loaded)  # only the structure is looked at, so what calibrates does not matter
     with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder, progress() as bars:
         bars.start(f"convert {path.name}", None)
         converted = Path(folder, f"{path.stem}.tflite")
-        convert(loaded, data, scheme, converted)
+        convert(loaded, calibration, scheme, converted)
         return tflite.read(converted)
 
 

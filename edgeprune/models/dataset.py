@@ -57,15 +57,11 @@ class Dataset:
         """All test inputs as real values, float32 [N, ...]."""
         return self.real(self.x_test)
 
-    def check_against(self, input_shape: tuple[int | None, ...], classes: int) -> None:
-        """Check that a model of this input shape (without batch) and class count can use the data.
-
-        Args:
-            input_shape: Shape of one example as the model wants it; None where any size will do.
-            classes: Number of values that the model's output has.
+    def check_inputs(self, input_shape: tuple[int | None, ...]) -> None:
+        """Check that a model with inputs of this shape (without batch; None: any size) can take the examples.
 
         Raises:
-            DataError: An example has another shape, or a label is outside 0 to classes - 1.
+            DataError: An example has another shape.
         """
         here = self.input_shape
         fits = len(here) == len(input_shape) and all(
@@ -76,6 +72,18 @@ class Dataset:
                 f"{self.source}: x_train holds examples of shape {_shape(here)}, but the model takes "
                 f"{_shape(input_shape)}; reshape the arrays or choose the data this model was trained on"
             )
+
+    def check_against(self, input_shape: tuple[int | None, ...], classes: int) -> None:
+        """Check that a model of this input shape (without batch) and class count can use the data.
+
+        Args:
+            input_shape: Shape of one example as the model wants it; None where any size will do.
+            classes: Number of values that the model's output has.
+
+        Raises:
+            DataError: An example has another shape, or a label is outside 0 to classes - 1.
+        """
+        self.check_inputs(input_shape)
         known = max(classes, 2)  # one sigmoid output tells two classes apart
         for name, labels in (("y_train", self.y_train), ("y_test", self.y_test)):
             low, high = int(labels.min()), int(labels.max())

@@ -10,17 +10,16 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from edgeprune.errors import DataError, ModelError
-from edgeprune.models.dataset import Dataset, Floats
+from edgeprune.models.dataset import Dataset
 from edgeprune.models.loader import FloatModel
+from edgeprune.quantize.calibration import Calibration
 from edgeprune.quantize.job import Job, Scheme
 
 #: Examples that calibration looks at unless told otherwise.
 DEFAULT_SAMPLES = 200
-_SEED = 0
 _TIMEOUT_S = 1800
 _WORKER = "edgeprune.quantize.worker"
 
@@ -43,16 +42,23 @@ class QuantizedModel:
 
 
 def convert(
-    model: FloatModel, data: Dataset | None, scheme: Scheme | str, out: Path, samples: int = DEFAULT_SAMPLES
+    model: FloatModel,
+    data: Dataset | Calibration | None,
+    scheme: Scheme | str,
+    out: Path,
+    samples: int = DEFAULT_SAMPLES,
 ) -> QuantizedModel:
-    """Convert `model` to a .tflite file with batch size 1.
+    """Convert `model` to a .tflite file with batch size 1 and the model's order of inputs and outputs.
+
+    Loops of recurrent layers are written out where the scheme needs it.
 
     Args:
-        model: The float model.
-        data: Its training inputs calibrate int8 and int16x8; unused by the other schemes.
+        model: The float model, with any number of inputs and outputs.
+        data: Calibrates int8 and int16x8: a data set with its training inputs, or examples for
+            each input; unused by the other schemes.
         scheme: A `Scheme` or its value.
         out: The file to write; it appears whole or not at all.
-        samples: How many training examples calibrate, drawn with a fixed seed.
+        samples: How many training examples of a data set calibrate, drawn with a fixed seed.
 
     Raises:
         DataError: The scheme needs calibration and there is no data, or it does not fit the model.
@@ -66,20 +72,39 @@ def convert(
             "save the model with an input of the size it will see"
         )
     calibration = _calibration(model, data, scheme, samples) if scheme.calibrated else None
+    content = _converted(model, calibration, scheme, out)
+    return QuantizedModel(out, scheme, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _converted(model: FloatModel, calibration: Calibration | None, scheme: Scheme, out: Path) -> bytes:
+    """Convert `model` in the form that the scheme needs; returns the bytes of `out`."""
+    from edgeprune.quantize.recurrent import unrolled
+
+    if not scheme.calibrated:
+        return _in_subprocess(model, model.model, None, scheme, out)
+    try:
+        return _in_subprocess(model, unrolled(model.model) or model.model, calibration, scheme, out)
+    except ModelError:
+        without_fusion = unrolled(model.model, fused_too=True)
+        if without_fusion is None:
+            raise
+        return _in_subprocess(model, without_fusion, calibration, scheme, out)
+
+
+def _in_subprocess(model: FloatModel, form: Any, calibration: Calibration | None, scheme: Scheme, out: Path) -> bytes:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=out.parent) as name:
         folder = Path(name)
-        job = Job(str(folder / "model.keras"), None, scheme.value, str(folder / "model.tflite"))
-        model.model.save(job.model)
+        saved, examples = str(folder / "model.keras"), folder / "calibration.npz"
+        form.save(saved)
         if calibration is not None:
-            examples = folder / "calibration.npy"
-            np.save(examples, calibration)
-            job = Job(job.model, str(examples), job.scheme, job.out)
+            calibration.save(examples)
+        job = Job(saved, str(examples) if calibration else None, scheme.value, str(folder / "model.tflite"))
         job.write(folder / "job.json")
         _run(model, scheme, folder / "job.json")
         content = Path(job.out).read_bytes()
         Path(job.out).replace(out)
-    return QuantizedModel(out, scheme, hashlib.sha256(content).hexdigest(), len(content))
+    return content
 
 
 def _scheme(scheme: Scheme | str) -> Scheme:
@@ -91,18 +116,16 @@ def _scheme(scheme: Scheme | str) -> Scheme:
         ) from None
 
 
-def _calibration(model: FloatModel, data: Dataset | None, scheme: Scheme, samples: int) -> Floats:
-    """A seeded draw of training inputs as float32 [samples, ...]."""
+def _calibration(model: FloatModel, data: Dataset | Calibration | None, scheme: Scheme, samples: int) -> Calibration:
     if data is None:
         raise DataError(f"{scheme.value} needs examples to learn the range of each activation; give a data file")
     if samples < 1:
         raise DataError(
             f"calibration with {samples} examples is not possible; give at least 1, better {DEFAULT_SAMPLES}"
         )
-    data.check_against(model.input_shape, int(model.model.outputs[0].shape[-1]))
-    count = min(samples, len(data.x_train))
-    chosen = np.sort(np.random.default_rng(_SEED).choice(len(data.x_train), count, replace=False))
-    return data.real(data.x_train[chosen])
+    calibration = Calibration.of(model, data, samples) if isinstance(data, Dataset) else data
+    calibration.check_against(model)
+    return calibration
 
 
 def _environment() -> dict[str, str]:

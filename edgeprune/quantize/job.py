@@ -37,7 +37,7 @@ class Job:
 
     Attributes:
         model: The float model as .keras of tf-keras.
-        calibration: .npy of float32 [N, ...] examples, or None where the scheme needs none.
+        calibration: .npz of a `Calibration`, or None where the scheme needs none.
         scheme: Value of a `Scheme`.
         out: Where the subprocess writes the .tflite.
     """

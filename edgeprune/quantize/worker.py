@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
+
 from edgeprune.models.tensorflow import keras, tensorflow
+from edgeprune.quantize.calibration import Calibration
 from edgeprune.quantize.job import Job, Scheme
 
 
@@ -27,18 +30,36 @@ def _fixed_batch(model: Any) -> Any:
     return serve.get_concrete_function()
 
 
-def _examples(path: Path) -> Iterator[list[Any]]:
-    import numpy as np
+def _examples(path: Path, names: list[str]) -> Iterator[list[Any] | dict[str, Any]]:
+    """Examples, of several inputs by their names, since the converter has an order of its own."""
+    inputs = Calibration.load(path).inputs
+    for number in range(len(inputs[0])):
+        example = [array[number : number + 1] for array in inputs]
+        yield dict(zip(names, example, strict=True)) if len(names) > 1 else example
 
-    for example in np.load(path, allow_pickle=False):
-        yield [example[None]]
+
+def _in_order(content: bytes, names: list[str]) -> bytes:
+    """The file with inputs in the order of `names` and outputs in the model's order, which conversion shuffles."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    signature, graph = model.signatureDefs[0], model.subgraphs[0]
+    inputs = {entry.name.decode(): entry.tensorIndex for entry in signature.inputs}
+    outputs = {entry.name.decode(): entry.tensorIndex for entry in signature.outputs}
+    graph.inputs = [inputs[name] for name in names]
+    graph.outputs = [outputs[name] for name in sorted(outputs, key=lambda name: int(name.rpartition("_")[2]))]
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def convert(job: Job) -> bytes:
     """Convert the job's model and return the .tflite file's bytes."""
     tf = tensorflow()
     model = keras().models.load_model(job.model, compile=False)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([_fixed_batch(model)], model)
+    function = _fixed_batch(model)
+    names = [spec.name for spec in function.structured_input_signature[0]]
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
     scheme = Scheme(job.scheme)
     if scheme is not Scheme.NONE:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -46,7 +67,7 @@ def convert(job: Job) -> bytes:
         converter.target_spec.supported_types = [tf.float16]
     if scheme.calibrated:
         calibration = Path(str(job.calibration))
-        converter.representative_dataset = lambda: _examples(calibration)
+        converter.representative_dataset = lambda: _examples(calibration, names)
     if scheme is Scheme.INT8:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
@@ -54,7 +75,8 @@ def convert(job: Job) -> bytes:
         converter.target_spec.supported_ops = [
             tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
         ]
-    return bytes(converter.convert())
+    content = bytes(converter.convert())
+    return _in_order(content, names) if max(len(model.inputs), len(model.outputs)) > 1 else content
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 from edgeprune.errors import DataError, ModelError
 from edgeprune.models import Dataset, FloatModel, evaluate, load, load_dataset
 from edgeprune.models.tensorflow import keras, tensorflow
-from edgeprune.quantize import QuantizedModel, Scheme, convert
+from edgeprune.quantize import Calibration, QuantizedModel, Scheme, convert
 from edgeprune.resources import models_folder
 
 
@@ -140,12 +140,49 @@ def test_a_model_that_the_converter_refuses(tmp_path: Path) -> None:
         convert(model, None, "none", tmp_path / "m.tflite")
 
 
-def test_a_model_that_kills_the_converter(tmp_path: Path) -> None:
-    """The int8 conversion of a GRU with a while loop aborts the process."""
+def recurrent() -> tuple[FloatModel, Dataset]:
     k = keras()
     i = k.Input((6, 6))
     model = FloatModel(k.Model(i, k.layers.Dense(2)(k.layers.GRU(4)(i))), "gru", Path("gru.keras"))
     data = tiny_data()
-    data = Dataset(data.x_train[..., 0], data.y_train, data.x_test[..., 0], data.y_test)
+    return model, Dataset(data.x_train[..., 0], data.y_train, data.x_test[..., 0], data.y_test)
+
+
+def test_a_model_that_kills_the_converter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The int8 conversion of a GRU with a while loop aborts the process."""
+    monkeypatch.setattr(importlib.import_module("edgeprune.quantize.recurrent"), "MOST_STEPS", 5)
+    model, data = recurrent()
     with pytest.raises(ModelError, match=r"gru.keras: the TFLite converter .* to int8 \(.+\); .*unroll"):
         convert(model, data, "int8", tmp_path / "m.tflite", samples=2)
+
+
+def test_short_loops_over_time_are_written_out(tmp_path: Path) -> None:
+    model, data = recurrent()
+    result = convert(model, data, "int8", tmp_path / "m.tflite")
+    inputs = data.test_inputs()
+    np.testing.assert_allclose(run(result.path, inputs), model.model.predict(inputs, verbose=0), atol=0.06)
+
+
+def test_several_inputs_and_outputs_keep_their_order(tmp_path: Path) -> None:
+    layers, make = keras().layers, keras().Input
+    inputs = [make((4,), name="zeta"), make((4,), name="alpha"), make((6, 2), name="mid"), make((3,), dtype="int32")]
+    places = layers.Flatten()(layers.Embedding(5, 2)(inputs[3]))
+    both = layers.Concatenate()([*(layers.Dense(3)(layers.Flatten()(i)) for i in inputs[:3]), places])
+    outputs = [layers.Dense(5, name="zz")(both), layers.Dense(2, name="aa")(both), layers.Dense(3, name="mm")(both)]
+    model = FloatModel(keras().Model(inputs, outputs), "multi", Path("multi.keras"))
+    rng = np.random.default_rng(0)
+    sizes = zip(((4,), (4,), (6, 2)), (1, 10, 100), strict=True)
+    floats = [rng.uniform(-s, s, (20, *shape)).astype(np.float32) for shape, s in sizes]
+    examples = Calibration((*floats, rng.integers(0, 5, (20, 3)).astype(np.int32)))
+    result = convert(model, examples, "int8", tmp_path / "m.tflite")
+    interpreter = Interpreter(str(result.path))
+    found = interpreter.get_input_details()
+    assert [d["name"].split(":")[0] for d in found] == [f"serving_default_{i.name}" for i in inputs]
+    for details, array in zip(found[:3], floats, strict=True):
+        assert details["quantization"][0] == pytest.approx((array.max() - array.min()) / 255, rel=1e-3)
+    assert [d["shape"][1] for d in interpreter.get_output_details()] == [5, 2, 3]
+    with pytest.raises(DataError, match="4 inputs and the calibration 3"):
+        convert(model, Calibration(examples.inputs[:3]), "int8", tmp_path / "m.tflite")
+    with pytest.raises(DataError, match=r"\[20, 20, 20, 19\]"):
+        convert(model, Calibration((*floats, examples.inputs[3][1:])), "int8", tmp_path / "m.tflite")
+    assert [a.dtype for a in Calibration.random(model).inputs] == ["f4", "f4", "f4", "i4"]
