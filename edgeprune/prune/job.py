@@ -87,6 +87,7 @@ def _both(first: PruneReport, second: PruneReport) -> PruneReport:
         macs_after=second.macs_after,
         zeros=second.zeros,
         difference=max(first.difference, second.difference),
+        kernels=(*first.kernels, *second.kernels),
     )
 
 

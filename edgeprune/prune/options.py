@@ -101,7 +101,7 @@ def _settings(pattern: Pattern, values: dict[str, Any], source: Path | str, also
 
 def settings_schema(settings: type) -> type[BaseModel]:
     """A strict pydantic model with the fields of a settings dataclass, nested ones included."""
-    hints = typing.get_type_hints(settings)
+    hints = typing.get_type_hints(settings, include_extras=True)  # with the validators that a type brings along
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(settings):
         kind, default = hints[field.name], _default(field)

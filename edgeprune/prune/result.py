@@ -35,6 +35,23 @@ class LayerReport:
 
 
 @dataclass(frozen=True)
+class KernelReport:
+    """One kernel that a pattern of single weights was applied to.
+
+    Attributes:
+        layer: Its layer.
+        pattern: Such as `2:4`, `1x4` or `32 values`.
+        zeros: Share of the weights that are zero as the pattern wants it, 0 to 1.
+        values: How many different values it has.
+    """
+
+    layer: str
+    pattern: str
+    zeros: float
+    values: int
+
+
+@dataclass(frozen=True)
 class PruneReport:
     """Account of one pruning.
 
@@ -46,6 +63,7 @@ class PruneReport:
         zeros: Share of zeros among the kernels' weights, 0 to 1.
         difference: Largest output difference between masked and shrunk model, relative; what the
             verification found.
+        kernels: What patterns of single weights were applied to; other kernels are as dense as before.
     """
 
     groups: tuple[GroupReport, ...]
@@ -56,6 +74,7 @@ class PruneReport:
     macs_after: int
     zeros: float
     difference: float
+    kernels: tuple[KernelReport, ...] = ()
 
     @property
     def macs_ratio(self) -> float:

@@ -19,7 +19,7 @@ def test_the_target_is_reached_whatever_the_frequency(
     trained: FloatModel, data: Dataset, tmp_path: Path, updates: int
 ) -> None:
     before = [w.copy() for w in trained.model.get_weights()]
-    training = Training(gradual_epochs=2, recovery_epochs=1, batch_size=64)
+    training = Training(gradual_epochs=2, recovery_epochs=2, batch_size=64, recovery_rate=2e-3)
     result = prune_unstructured(trained, data, UnstructuredPruning(0.7, updates, training), tmp_path)
     model = result.model.model
     for name in ("stem", "branch", "tail", "classes"):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeprune.prune.weights.kernels import Kernel
+from edgeprune.prune.weights.rules import MaskRule
 from edgeprune.prune.wrappers import HeldMasks
 
 
@@ -18,7 +19,7 @@ class GradualMasks(HeldMasks):
     Weights that are zero when pruning begins stay zero.
     """
 
-    def __init__(self, kernels: Sequence[Kernel], model: Any, total_steps: int, updates: int) -> None:
+    def __init__(self, kernels: Sequence[Kernel[MaskRule]], model: Any, total_steps: int, updates: int) -> None:
         """Plan `updates` mask updates over the first three quarters of `total_steps`.
 
         Args:

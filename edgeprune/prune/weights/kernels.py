@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -13,53 +13,70 @@ from edgeprune.errors import UserError
 from edgeprune.models.dataset import Floats
 from edgeprune.prune.policy import LayerRule, settings_by_layer
 from edgeprune.prune.weights.layout import PLACES, Flags, Layout
-from edgeprune.prune.weights.rules import MaskRule
+from edgeprune.prune.weights.rules import MaskRule, Setting
+
+_Self = TypeVar("_Self")
+Rule = TypeVar("Rule", bound="KernelRule")
+
+
+class KernelRule(Protocol):
+    """What is done to a kernel: a pattern of zeros, or the sharing of values."""
+
+    @property
+    def label(self) -> str:
+        """What the user calls it."""
+
+    def fits(self, outputs: int, reduction: int) -> bool:
+        """Whether a matrix of that size has room for it."""
+
+    def with_setting(self: _Self, value: Setting) -> _Self:
+        """The same rule as one layer's rule sets it; raises UserError for a value it does not know."""
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """One kernel and its pattern.
+class Kernel(Generic[Rule]):
+    """One kernel and its rule.
 
     Attributes:
         layer: Name of its layer.
         weight: Its number among the layer's weights.
         layout: Its axes.
-        rule: The pattern.
+        rule: What is done to it.
     """
 
     layer: str
     weight: int
     layout: Layout
-    rule: MaskRule
+    rule: Rule
 
     def value(self, model: Any) -> Floats:
         """The kernel's weights in a model, in Keras' layout."""
         return np.asarray(model.get_layer(self.layer).get_weights()[self.weight])
 
-    def mask(self, value: Floats, progress: float = 1.0) -> Flags:
+    def mask(self: Kernel[MaskRule], value: Floats, progress: float = 1.0) -> Flags:
         """What stays of the kernel, in Keras' layout, at `progress` (0 to 1) of the way."""
         parts = [self.rule.mask(rows, progress) for rows in self.layout.tensors(value)]
         return self.layout.kernel(np.concatenate(parts), value.shape)
 
-    def zeros(self, value: Floats) -> float:
+    def zeros(self: Kernel[MaskRule], value: Floats) -> float:
         """Share of zeros as the pattern wants them, the least of the tensors in the file."""
         return min(self.rule.zeros(rows) for rows in self.layout.tensors(value))
 
-    def wanted(self, value: Floats) -> float:
+    def wanted(self: Kernel[MaskRule], value: Floats) -> float:
         """The share that `zeros` must reach."""
         return max(self.rule.wanted(*rows.shape) for rows in self.layout.tensors(value))
 
 
-def find_kernels(model: Any, rule: MaskRule, layers: Iterable[LayerRule] = ()) -> tuple[Kernel, ...]:
-    """The kernels that `edgeprune.prune.policy` prunes, each with its pattern.
+def find_kernels(model: Any, rule: Rule, layers: Iterable[LayerRule] = ()) -> tuple[Kernel[Rule], ...]:
+    """The kernels that `edgeprune.prune.policy` prunes, each with its rule.
 
     Args:
         model: Flat functional tf-keras model.
-        rule: The pattern where no layer's rule says otherwise.
+        rule: What is done where no layer's rule says otherwise.
         layers: Rules by layer name.
 
     Raises:
-        UserError: A rule matches no layer that has a kernel, or has a value that the pattern does not
+        UserError: A rule matches no layer that has a kernel, or has a value that the rule does not
             know; or no kernel is left.
     """
     holders = [layer for layer in model.layers if type(layer).__name__ in PLACES]
