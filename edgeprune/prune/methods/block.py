@@ -60,4 +60,10 @@ def prune_blocks(
     return prune_kernels("block", rule, model, data, settings, work_dir, progress, teacher)
 
 
-PATTERN = Pattern("block", "zero whole blocks of weights, such as 1x4: for sparse kernels", BlockPruning, prune_blocks)
+PATTERN = Pattern(
+    "block",
+    "zero whole blocks of weights, such as 1x4: for sparse kernels",
+    BlockPruning,
+    prune_blocks,
+    shorthand=r"(?P<block>\d+x\d+)",
+)

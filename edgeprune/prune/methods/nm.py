@@ -58,4 +58,10 @@ def prune_n_of_m(
     return prune_kernels("n:m", NOfM.parse(settings.pattern), model, data, settings, work_dir, progress, teacher)
 
 
-PATTERN = Pattern("n:m", "zero m - n of every m weights, such as 2:4: for sparse kernels", NOfMPruning, prune_n_of_m)
+PATTERN = Pattern(
+    "n:m",
+    "zero m - n of every m weights, such as 2:4: for sparse kernels",
+    NOfMPruning,
+    prune_n_of_m,
+    shorthand=r"(?P<pattern>\d+:\d+)",
+)
