@@ -49,11 +49,13 @@ def analyze(
         zeros = "" if layer.sparsity is None else f"{100 * layer.sparsity:.0f} %"
         rows.append(
             (layer.name, layer.kernel or "not supported", shape, f"{layer.macs:,}", f"{layer.parameters:,}", zeros,
-             constant.get(layer.name, "0"))
+             layer.weights.text if layer.weights else "", constant.get(layer.name, "0"))
         )  # fmt: skip
     total_macs, total_parameters = sum(layer.macs for layer in layers), sum(layer.parameters for layer in layers)
-    rows.append(("total", "", "", f"{total_macs:,}", f"{total_parameters:,}", "", ""))
-    show_table(("layer", f"runs on {profile.name} as", "output", "MAC", "parameters", "zeros", "constant"), rows, 2)
+    rows.append(("total", "", "", f"{total_macs:,}", f"{total_parameters:,}", "", "", ""))
+    show_table(
+        ("layer", f"runs on {profile.name} as", "output", "MAC", "parameters", "zeros", "pattern", "constant"), rows, 2
+    )
     show_removals(removals)
     for layer in layers:
         for text in filter(None, (layer.fault, layer.sparsity_note)):

@@ -10,6 +10,7 @@ from edgeprune import ops
 from edgeprune.graph import Graph, Node
 from edgeprune.optimize import optimize
 from edgeprune.plan.plan import choose_kernels, no_kernel
+from edgeprune.plan.zeros import WeightPattern, weight_pattern
 from edgeprune.targets import McuTarget, Target
 
 #: Below this share of zeros there is nothing that any sparse kernel could use.
@@ -31,6 +32,7 @@ class LayerAnalysis:
         fault: The rule that it breaks, else empty.
         kernel: What would run it: a C function on a microcontroller, else the runtime.
         sparsity_note: Why its zeros save no time there; empty where there are hardly any.
+        weights: The pattern of its weights' zeros and values; None where it has none.
     """
 
     name: str
@@ -43,6 +45,7 @@ class LayerAnalysis:
     fault: str
     kernel: str
     sparsity_note: str
+    weights: WeightPattern | None
 
 
 def analyse(graph: Graph, target: Target) -> tuple[LayerAnalysis, ...]:
@@ -71,6 +74,7 @@ def _layer(graph: Graph, index: int, target: Target, fault: str, kernel: str) ->
         fault=fault,
         kernel=kernel,
         sparsity_note=_sparsity_note(graph, node, target) if (sparsity or 0) >= _SPARSE else "",
+        weights=weight_pattern(graph, node),
     )
 
 

@@ -14,17 +14,14 @@ from edgeprune.prune import Training, patterns
 from edgeprune.prune.methods.unstructured import UnstructuredPruning, prune_unstructured
 
 
-@pytest.mark.parametrize("updates", [3, 7])
-def test_the_target_is_reached_whatever_the_frequency(
-    trained: FloatModel, data: Dataset, tmp_path: Path, updates: int
-) -> None:
+def test_the_target_is_reached_whatever_the_frequency(trained: FloatModel, data: Dataset, tmp_path: Path) -> None:
     before = [w.copy() for w in trained.model.get_weights()]
     training = Training(gradual_epochs=2, recovery_epochs=2, batch_size=64, recovery_rate=2e-3)
-    result = prune_unstructured(trained, data, UnstructuredPruning(0.7, updates, training), tmp_path)
+    result = prune_unstructured(trained, data, UnstructuredPruning(0.7, 7, training), tmp_path)
     model = result.model.model
     for name in ("stem", "branch", "tail", "classes"):
         kernel = model.get_layer(name).get_weights()[0]
-        assert abs(np.mean(kernel == 0) - 0.7) <= 0.005 + 1 / kernel.size
+        assert abs(np.mean(kernel == 0) - 0.7 - 0.5 / kernel.size) <= 0.5 / kernel.size + 1e-9
     assert np.count_nonzero(model.get_layer("dw").get_weights()[0] == 0) == 0
     assert evaluate(result.model, data) > evaluate(trained, data) - 0.1
     assert result.report.zeros == pytest.approx(0.7, abs=0.05)

@@ -25,7 +25,7 @@ class BlockPruning:
     """Settings of block pruning.
 
     Attributes:
-        block: Output channels x consecutive weights of an output in the order of the .tflite
+        pattern: Output channels x consecutive weights of an output in the order of the .tflite
             file: 1x4 and 1x16 lie along the inputs, 4x1 along the outputs.
         sparsity: Share of zeros in whole blocks in every pruned kernel, above 0 to below 1.
         updates: How often the masks are chosen anew on the way there.
@@ -35,7 +35,7 @@ class BlockPruning:
             layer's too, except depthwise ones.
     """
 
-    block: str = "1x4"
+    pattern: str = "1x4"
     sparsity: float = 0.7
     updates: int = 20
     training: Training = field(default_factory=Training)
@@ -43,7 +43,7 @@ class BlockPruning:
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work; raises UserError."""
-        Blocks.parse(self.block, check_share("sparsity", self.sparsity))
+        Blocks.parse(self.pattern, check_share("sparsity", self.sparsity))
         check_updates(self.updates)
 
 
@@ -56,7 +56,7 @@ def prune_blocks(
     teacher: FloatModel | None = None,
 ) -> PruneResult:
     """Zero the smallest blocks step by step while the model trains; arguments and errors as `prune_kernels`."""
-    rule = Blocks.parse(settings.block, settings.sparsity)
+    rule = Blocks.parse(settings.pattern, settings.sparsity)
     return prune_kernels("block", rule, model, data, settings, work_dir, progress, teacher)
 
 
@@ -65,5 +65,5 @@ PATTERN = Pattern(
     "zero whole blocks of weights, such as 1x4: for sparse kernels",
     BlockPruning,
     prune_blocks,
-    shorthand=r"(?P<block>\d+x\d+)",
+    shorthand=r"(?P<pattern>\d+x\d+)",
 )

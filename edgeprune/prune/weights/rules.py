@@ -199,7 +199,7 @@ class Blocks:
         found = re.fullmatch(r"\s*(\d{1,4})\s*x\s*(\d{1,4})\s*", text)
         if found is None or int(found[1]) * int(found[2]) < 2:
             raise UserError(
-                f"block = {text!r} is no block size; give output channels x consecutive weights, such as 1x4 or 4x1"
+                f"pattern = {text!r} is no block; give output channels x consecutive weights, such as 1x4 or 4x1"
             )
         return Blocks(int(found[1]), int(found[2]), share)
 

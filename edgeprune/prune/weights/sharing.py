@@ -94,7 +94,7 @@ class Sharing:
 
     def _first(self, weights: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
         if self.start is Start.LINEAR:
-            return np.linspace(weights.min(), weights.max(), count)
+            return np.linspace(float(weights.min()), float(weights.max()), count)
         return np.asarray(np.quantile(weights, (np.arange(count) + 0.5) / count))
 
 
