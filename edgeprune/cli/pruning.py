@@ -27,11 +27,18 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and
 
 
 def prune(
-    model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel of a trained classifier.")],
-    data: Annotated[Path, typer.Option("--data", help="x_train, y_train, x_test, y_test in one .npz.")],
-    out: Annotated[Path, typer.Option("--out", help="The .keras file to write.")],
+    model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel of a trained classifier, or .tflite.")],
+    out: Annotated[Path, typer.Option("--out", help="The .keras file to write; for a .tflite another .tflite.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="x_train, y_train, x_test, y_test in one .npz; --method lossless needs none."),
+    ] = None,
     method: Annotated[
-        str, typer.Option("--method", help="Pruning pattern, see `edgeprune methods`; A+B applies B after A.")
+        str,
+        typer.Option(
+            "--method",
+            help="Pruning pattern, see `edgeprune methods`; A+B: B after A. A .tflite takes lossless or calibrated.",
+        ),
     ] = "channel",
     macs_ratio: Annotated[float | None, typer.Option("--macs-ratio", help="Times fewer multiply-accumulates.")] = None,
     sparsity: Annotated[float | None, typer.Option("--sparsity", help="Share of zeros, 0 to 1.")] = None,
@@ -43,17 +50,27 @@ def prune(
     ] = None,
     json_: _Json = False,
 ) -> None:
-    """Prune and fine-tune a Keras model; repeat the command to continue after an interruption."""
+    """Prune and fine-tune a Keras model, or shrink a .tflite without training.
+
+    Repeat the command to continue after an interruption.
+    """
+    named = {"macs_ratio": macs_ratio, "sparsity": sparsity}
+    given = {**{name: value for name, value in named.items() if value is not None}, **_nested(settings or [])}
+    if model.suffix == ".tflite":
+        from edgeprune.cli.tflite_prune import prune_tflite
+
+        prune_tflite(model, data, out, method, given, json_)
+        return
+    if out.suffix != ".keras":
+        raise UserError(f"--out {out} must end in .keras")
+    if data is None:
+        raise UserError("--data is missing; give an .npz with x_train, y_train, x_test and y_test")
     import shutil
 
     from edgeprune import models
     from edgeprune.prune import run_steps, steps_of
     from edgeprune.resources import checkpoints_folder
 
-    if out.suffix != ".keras":
-        raise UserError(f"--out {out} must end in .keras")
-    named = {"macs_ratio": macs_ratio, "sparsity": sparsity}
-    given = {**{name: value for name, value in named.items() if value is not None}, **_nested(settings or [])}
     steps = steps_of(method, given, "--set")
     dataset = models.load_dataset(data)  # before the model, which takes seconds
     source = models.load(model)

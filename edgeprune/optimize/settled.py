@@ -76,7 +76,7 @@ def _tamed(graph: Graph, node: Node, layer: LinearLayer, settled: Mask, tensors:
     everything = np.ones(len(tamed), np.bool_)
     tensors += [
         replace(old, quantization=keep, data=weights),
-        bias_tensor(graph.operand(node, 2), np.where(tamed, biases, layer.bias), everything, old),
+        bias_tensor(graph, node, np.where(tamed, biases, layer.bias), everything),
     ]
     return replace(node, inputs=(node.inputs[0], len(tensors) - 2, len(tensors) - 1, *node.inputs[3:]))
 

@@ -72,19 +72,23 @@ def find(graph: Graph) -> tuple[ConstantChannels, ...]:
     return tuple(found)
 
 
-def remove_constant_channels(graph: Graph, multiple: int = 1) -> tuple[Graph, tuple[Removal, ...]]:
+def remove_constant_channels(
+    graph: Graph, multiple: int = 1, any_kernel: bool = False
+) -> tuple[Graph, tuple[Removal, ...]]:
     """Remove all channels that can go; every output of the graph stays as it is, bit by bit.
 
     Args:
         graph: The graph.
         multiple: Of how many channels layers with weights shall have a multiple left, where they
             had so many; kernels may be faster then.
+        any_kernel: Whether outputs shall stay with all kernels that run .tflite files, not only with the
+            reference ones and ours.
 
     Returns:
         A graph with the same nodes, and what went from each layer that has constant channels
         or lost any.
     """
-    known = survey(graph)
+    known = survey(graph, any_kernel=any_kernel)
     gone = gone_channels(known, multiple)
     reduced = without(known, gone) if any(mask.any() for mask in gone) else graph
     removals = (_removal(known, reduced, index, gone) for index in range(len(graph.nodes)))

@@ -13,6 +13,7 @@ from edgeprune.graph import OMITTED, Graph, Node
 from edgeprune.optimize.constant_channels.bounds import Bounds, Values, initial
 from edgeprune.optimize.constant_channels.linear import KINDS, LinearLayer, linear_layer
 from edgeprune.optimize.constant_channels.rules import Link, Rule, followable, rule_for
+from edgeprune.optimize.constant_channels.tolerance import loosened
 
 Mask = npt.NDArray[np.bool_]
 
@@ -43,12 +44,13 @@ class Survey:
         return found
 
 
-def survey(graph: Graph, inputs: Mapping[int, Bounds] = MappingProxyType({})) -> Survey:
+def survey(graph: Graph, inputs: Mapping[int, Bounds] = MappingProxyType({}), any_kernel: bool = False) -> Survey:
     """Propagate bounds through a graph, and find the groups of its channels.
 
     Args:
         graph: The graph.
         inputs: Bounds of input tensors, where they may not be just anything.
+        any_kernel: Whether bounds shall hold for all kernels, not only for the reference ones.
     """
     bounds = [inputs.get(index, bounds) for index, bounds in enumerate(initial(graph))]
     layers: dict[int, LinearLayer] = {}
@@ -58,11 +60,14 @@ def survey(graph: Graph, inputs: Mapping[int, Bounds] = MappingProxyType({})) ->
     states = {state.tensor for state in graph.states}
     pinned = {*graph.inputs, *graph.outputs, *states}
     for index, node in enumerate(graph.nodes):
-        layer = linear_layer(graph, node) if node.op in KINDS and followable(graph, node) else None
+        layer = linear_layer(graph, node, any_kernel) if node.op in KINDS and followable(graph, node) else None
         rule = rule_for(graph, node) if layer is None else None
         # The tensors whose channels the node reads: neither weights nor shapes nor axes.
         values = node.inputs[:1] if rule is None else rule.values(node)
         found, together = _follow(graph, node, layer or rule, [bounds[tensor] for tensor in values])
+        if any_kernel and rule is not None and found is not None:
+            known = [b for b in (bounds[tensor] for tensor in values) if b is not None]
+            found = loosened(graph, node, values, known, found)
         if layer is not None and found is not None:
             layers[index] = layer
         if found is not None and node.outputs[0] not in states:

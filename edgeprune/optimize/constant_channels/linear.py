@@ -7,14 +7,15 @@ depth has repetitions of the input's channels, a depthwise layer one group per c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import fully_connected, geometry
-from edgeprune.ops.arithmetic import activation_range, requantize
+from edgeprune.ops.arithmetic import Multiplier, activation_range, requantize
 from edgeprune.optimize.constant_channels.bounds import Bounds, Values
+from edgeprune.optimize.constant_channels.tolerance import slack
 from edgeprune.optimize.constant_channels.windows import Window
 
 KINDS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
@@ -37,6 +38,8 @@ class LinearLayer:
         clamp: Lowest and highest output.
         window: None for a dense layer.
         output_shape: Shape of the output.
+        slack: int64 [output channels], how far a sum may move until some kernel rounds it otherwise; 0 where
+            the reference kernel's arithmetic is meant.
     """
 
     weights: Values
@@ -50,6 +53,7 @@ class LinearLayer:
     clamp: tuple[int, int]
     window: Window | None
     output_shape: tuple[int, ...]
+    slack: Values
 
     @property
     def mixes(self) -> bool:
@@ -84,10 +88,10 @@ class LinearLayer:
 
     def outputs(self, sums: Bounds) -> Bounds:
         """Bounds [P, output channels] of the outputs; the rescaling is monotone, so bounds map to bounds."""
-        left = np.maximum(self.shifts, 0)
+        left, least, most = np.maximum(self.shifts, 0), sums.low - self.slack, sums.high + self.slack
         # Sums that wrap, or would when scaled up, may give any output.
-        fits = (sums.low >= _INT32.min >> left) & (sums.high <= _INT32.max >> left)
-        low, high = (self._finish(np.where(fits, values, 0)) for values in (sums.low, sums.high))
+        fits = (least >= _INT32.min >> left) & (most <= _INT32.max >> left)
+        low, high = (self._finish(np.where(fits, values, 0)) for values in (least, most))
         return Bounds(np.where(fits, low, self.clamp[0]), np.where(fits, high, self.clamp[1]))
 
     def bounds(self, source: Bounds) -> Bounds:
@@ -118,8 +122,19 @@ class LinearLayer:
         yield from by_row.transpose(1, 0, 2)
 
 
-def linear_layer(graph: Graph, node: Node) -> LinearLayer | None:
-    """The node as such a layer, its operator's rules holding; None for one that cannot be followed."""
+def linear_layer(graph: Graph, node: Node, any_kernel: bool = False) -> LinearLayer | None:
+    """The node as such a layer, its operator's rules holding; None for one that cannot be followed.
+
+    With `any_kernel` its bounds hold for all kernels, not only for the reference ones.
+    """
+    layer = _linear_layer(graph, node)
+    if layer is None or not any_kernel:
+        return layer
+    multipliers = (Multiplier(int(m), int(s)) for m, s in zip(layer.mantissas, layer.shifts, strict=True))
+    return replace(layer, slack=slack(list(multipliers)))
+
+
+def _linear_layer(graph: Graph, node: Node) -> LinearLayer | None:
     weights = graph.required(node, 1).constant().astype(np.int64)
     channels = graph.required(node, 0).shape[-1]
     if node.op == "FULLY_CONNECTED":
@@ -158,4 +173,5 @@ def _layer(graph: Graph, node: Node, weights: Values, groups: int, window: Windo
         clamp=activation_range(activation, output),
         window=window,
         output_shape=output.shape,
+        slack=np.zeros(len(weights), np.int64),
     )

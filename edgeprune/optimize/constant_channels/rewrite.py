@@ -57,7 +57,7 @@ def _linear(survey: Survey, index: int, layer: LinearLayer, gone: tuple[Mask, ..
     values = in_file_order(weights, old, layer)
     quantization = _selected(old.quantized(), outputs, axis)
     weights_tensor = Tensor(old.name, values.shape, old.dtype, quantization, values)
-    tensors += [weights_tensor, bias_tensor(survey.graph.operand(node, 2), bias, outputs, old)]
+    tensors += [weights_tensor, bias_tensor(survey.graph, node, bias, outputs)]
     added = (len(tensors) - 2, len(tensors) - 1)
     return replace(node, inputs=(node.inputs[0], *added, *node.inputs[3:]))
 
@@ -84,13 +84,16 @@ def in_file_order(weights: Values, old: Tensor, layer: LinearLayer) -> npt.NDArr
     return _frozen(ordered.astype(np.int8))
 
 
-def bias_tensor(old: Tensor | None, bias: Values, outputs: Mask, weights: Tensor) -> Tensor:
-    """A bias like the old one, or a new one, for the outputs that stay."""
-    values = _frozen(bias.astype(np.uint32).astype(np.int32))
-    if old is None:
-        return Tensor(f"{weights.name}/bias", values.shape, DType.INT32, None, values)
-    quantization = None if old.quantization is None else _selected(old.quantization, outputs, 0)
-    return Tensor(old.name, values.shape, old.dtype, quantization, values)
+def bias_tensor(graph: Graph, node: Node, bias: Values, outputs: Mask) -> Tensor:
+    """A bias like the one of the node, or a new one, for the outputs that stay."""
+    values, old = _frozen(bias.astype(np.uint32).astype(np.int32)), graph.operand(node, 2)
+    if old is not None:
+        quantization = None if old.quantization is None else _selected(old.quantization, outputs, 0)
+        return Tensor(old.name, values.shape, old.dtype, quantization, values)
+    weights, scale = graph.required(node, 1), graph.required(node, 0).quantized().scale
+    scales = tuple(float(np.float32(scale * s)) for s in weights.quantized().scales)
+    all_ = Quantization(scales, (0,) * len(scales))
+    return Tensor(f"{weights.name}/bias", values.shape, DType.INT32, _selected(all_, outputs, 0), values)
 
 
 def _selected(quantization: Quantization, keep: Mask, axis: int) -> Quantization:
