@@ -26,13 +26,15 @@ _WEIGHTS = {
     "EMBEDDING_LOOKUP": (1, 0),
 }
 _LSTM, _LSTM_WEIGHTS = "UNIDIRECTIONAL_SEQUENCE_LSTM", range(1, 9)
-_GROUPS = (2, 4, 8, 16)
+_GROUPS = range(2, 17)
+#: A smaller m is the clearer pattern, even where another holds that is tighter by this factor.
+_TIGHTER = 1.1
 #: From the largest, of which a smaller one would hold too.
 _BLOCKS = ((4, 4), (1, 16), (16, 1), (1, 8), (8, 1), (1, 4), (4, 1), (1, 2), (2, 1))
 #: Fewer zeros are no pattern.
 _SPARSE = 0.1
 #: Share of the zeros that n:m must ask for.
-_BY_PATTERN = 0.5
+_BY_PATTERN = 0.8
 #: Share of the zeros that must lie in blocks; rounding to int8 makes some more, wherever they are.
 _IN_BLOCKS = 0.9
 #: More values than this, or few weights for them, say nothing.
@@ -75,7 +77,8 @@ def weight_pattern(graph: Graph, node: Node) -> WeightPattern | None:
     values = max(len(np.unique(group)) for group in groups)
     few = values <= _FEW_VALUES and values * _WEIGHTS_PER_VALUE <= max(group.size for group in groups)
     n_of_m = _n_of_m(rows, zeros)
-    text = ", ".join(filter(None, (n_of_m, f"{block} blocks" if block else "", f"{values} values" if few else "")))
+    pattern = f"{block} blocks" if block else n_of_m  # within blocks, an n:m holds by chance only
+    text = ", ".join(filter(None, (pattern, f"{values} values" if few else "")))
     return WeightPattern(zeros, n_of_m, block, in_blocks, values, text)
 
 
@@ -122,14 +125,15 @@ def _same_scale(tensor: Tensor, rows: Matrix) -> list[Matrix]:
 
 
 def _n_of_m(rows: list[Matrix], zeros: float) -> str:
-    """The tightest n:m that accounts for a good part of the zeros."""
+    """The tightest n:m that accounts for most of the zeros."""
     found = []
     for m in _GROUPS:
         long = [matrix for matrix in rows if matrix.shape[1] >= m]
         n = max((most_in_group(matrix, m) for matrix in long), default=m)
         if len(long) == len(rows) and 1 - n / m >= max(_BY_PATTERN * zeros, _SPARSE):
-            found.append((max(n, 1) / m, m, max(n, 1)))
-    return f"{min(found)[2]}:{min(found)[1]}" if found else ""
+            found.append((m, max(n, 1)))
+    tightest = min((n / m for m, n in found), default=1.0)
+    return next((f"{n}:{m}" for m, n in found if n / m <= _TIGHTER * tightest), "")
 
 
 def _block(rows: list[Matrix], zeros: float) -> tuple[str, float]:

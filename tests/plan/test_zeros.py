@@ -34,9 +34,9 @@ def test_counts_by_hand() -> None:
     assert share_in_blocks(rows, 2, 4) == 0
 
 
-@pytest.mark.parametrize(("n", "m"), [(2, 4), (1, 4), (1, 2), (3, 8), (1, 16)])
+@pytest.mark.parametrize(("n", "m"), [(2, 4), (1, 4), (1, 2), (3, 8), (1, 16), (1, 3)])
 def test_the_tightest_n_of_m(n: int, m: int) -> None:
-    weights = drawn((6, 2, 2, 16))
+    weights = drawn((6, 4, 12, 16))
     rows = weights.reshape(6, -1, m)
     order = np.random.default_rng(1).random(rows.shape).argsort(-1)
     rows[order >= n] = 0

@@ -10,8 +10,12 @@ import pytest
 
 from edgeprune import tflite
 from edgeprune.models import Dataset, FloatModel, save
+from edgeprune.models.tensorflow import keras
 from edgeprune.plan.zeros import most_in_group, share_in_blocks, weight_rows
 from edgeprune.prune import prune
+from edgeprune.prune.policy import LayerRule
+from edgeprune.prune.weights.kernels import find_kernels
+from edgeprune.prune.weights.rules import Blocks
 from edgeprune.quantize.calibration import Calibration
 from edgeprune.quantize.job import Job
 from edgeprune.quantize.worker import convert
@@ -56,3 +60,30 @@ def test_zeros_survive_a_second_pattern_and_shared_values(trained: FloatModel, d
         assert np.mean(rows[name] == 0) >= 0.75, name
         assert max(len(np.unique(row)) for row in rows[name]) <= 9, name
     assert np.mean(rows["classes"] == 0) < 0.2
+
+
+def test_every_kind_of_kernel_lies_in_the_file_as_the_rules_see_it(tmp_path: Path) -> None:
+    layers = keras().layers
+    i = keras().Input((6, 6, 4))
+    x = layers.Conv2D(8, 3, groups=2, name="conv")(i)
+    x = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="dw")(x)
+    x = layers.Conv2DTranspose(5, 2, name="up")(layers.SeparableConv2D(6, 3, padding="same", name="separable")(x))
+    x = layers.Conv1D(7, 4, strides=4, name="conv1d")(layers.Reshape((25, 5))(x))
+    x = layers.Conv1DTranspose(9, 3, name="up1d")(x)
+    model = keras().Model(i, layers.Dense(9, name="classes")(layers.LSTM(6, name="lstm")(x)))
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        layer.set_weights([rng.normal(size=w.shape) for w in layer.get_weights()])
+    rule = Blocks(2, 3, 0.5)
+    for kernel in find_kernels(model, rule, (LayerRule("dw", 0.5),)):
+        weights = model.get_layer(kernel.layer).get_weights()
+        weights[kernel.weight] *= kernel.mask(weights[kernel.weight])
+        model.get_layer(kernel.layer).set_weights(weights)
+    model.save(tmp_path / "model.keras")
+    graph = tflite.read_bytes(convert(Job(str(tmp_path / "model.keras"), None, "none", "")), "m").graph
+    found = [(node.op, rows) for node in graph.nodes for rows in weight_rows(graph, node)]
+    assert len(found) == 16  # an LSTM has eight
+    shares = [share_in_blocks(rows, 2, 3) for _, rows in found]
+    dense = [place for place, share in enumerate(shares) if share < 0.5]
+    assert [found[place][0] for place in dense] == ["DEPTHWISE_CONV_2D"]  # of the separable layer
+    assert shares[dense[0]] == 0
