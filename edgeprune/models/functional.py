@@ -14,6 +14,9 @@ from typing import Any
 from edgeprune.errors import ModelError
 from edgeprune.models.tensorflow import keras, tensorflow
 
+#: (old layer, arguments, keyword arguments) -> the arguments of the new layer's call.
+Rewrite = Callable[[Any, Any, Any], tuple[Any, Any]]
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
@@ -72,8 +75,9 @@ class Rebuilt:
 class _Builder:
     """Repeats calls on new layers; nested models are opened on the way."""
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
+    def __init__(self, make: Callable[[Any], Any], arguments: Rewrite) -> None:
         self._make = make
+        self._arguments = arguments
         self._made: dict[int, Any] = {}
         self._names: set[str] = set()
         self.pairs: list[tuple[Any, Any]] = []
@@ -107,17 +111,24 @@ class _Builder:
             else:
                 if training is not None and call.layer._call_spec.expects_training_arg:
                     kwargs.setdefault("training", training)
+                args, kwargs = self._arguments(call.layer, args, kwargs)
                 results = tf.nest.flatten(self.layer(call.layer, prefix)(*args, **kwargs))
             tensors.update({id(old): new for old, new in zip(call.outputs, results, strict=True)})
         return [tensors[id(t)] for t in model.outputs]
 
 
-def rebuild(model: Any, make: Callable[[Any], Any]) -> Rebuilt:
+def _unchanged(layer: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    return args, kwargs
+
+
+def rebuild(model: Any, make: Callable[[Any], Any], arguments: Rewrite = _unchanged) -> Rebuilt:
     """Build a flat functional model whose layers are `make(layer)` of the original's layers.
 
     Args:
         model: Functional or Sequential tf-keras model; it is not changed.
         make: Gives a fresh layer for each layer that is not an input or a nested model.
+        arguments: Gives the arguments of a call from the old layer and the call's arguments, in
+            which the tensors are already the new model's.
 
     Returns:
         The new model with freshly initialised weights, and the pairs (old layer, new layer).
@@ -125,7 +136,7 @@ def rebuild(model: Any, make: Callable[[Any], Any]) -> Rebuilt:
     Raises:
         ModelError: The model has no layer graph.
     """
-    builder = _Builder(make)
+    builder = _Builder(make, arguments)
     inputs = []
     for name, tensor in zip(model.input_names, model.inputs, strict=True):
         builder._names.add(name)

@@ -10,6 +10,9 @@ import types
 from typing import Any
 
 from edgeprune.prune.channels.importance import Norm
+from edgeprune.prune.channels.rules import register_rule
+from edgeprune.prune.channels.site import Barrier, Passage, Site, sized
+from edgeprune.prune.channels.structure import WeightAxes
 from edgeprune.prune.job import prune, run_steps
 from edgeprune.prune.methods.channel import ChannelPruning, prune_channels
 from edgeprune.prune.options import Step, steps_of
@@ -18,19 +21,25 @@ from edgeprune.prune.result import GroupReport, LayerReport, PruneReport, PruneR
 from edgeprune.prune.settings import Training
 
 __all__ = [
+    "Barrier",
     "ChannelPruning",
     "GroupReport",
     "LayerReport",
     "Norm",
+    "Passage",
     "Pattern",
     "PruneReport",
     "PruneResult",
+    "Site",
     "Step",
     "Training",
+    "WeightAxes",
     "patterns",
     "prune",
     "prune_channels",
+    "register_rule",
     "run_steps",
+    "sized",
     "steps_of",
 ]
 

@@ -200,15 +200,15 @@ def test_barriers_are_reported_with_their_reason() -> None:
     i = keras().Input(SHAPE)
     x = layers.Conv2D(8, 3, name="before_norm")(i)
     x = layers.LayerNormalization(name="norm")(x)
-    x = layers.Conv2D(8, 3, name="before_grouped")(x)
-    x = layers.Conv2D(8, 1, groups=2, name="grouped")(x)
+    x = layers.Conv2D(8, 3, name="before_groups")(x)
+    x = layers.GroupNormalization(1, name="all")(x)
     x = layers.Conv2D(8, 1, activation="softmax", name="mixing")(x)
     x = layers.Conv2D(8, 1, name="before_lambda")(x)
     x = layers.Lambda(lambda t: tf.reverse(t, [-1]), name="custom")(x)
     x = layers.Conv2D(8, 1, name="free")(x)
     why = reasons(keras().Model(i, layers.Conv2D(2, 1, name="last")(x)))
     assert "norm (LayerNormalization)" in why["before_norm"]
-    assert "2 groups" in why["before_grouped"]
+    assert "all (GroupNormalization)" in why["before_groups"]
     assert "softmax" in why["mixing"]
     assert "custom (Lambda)" in why["before_lambda"]
     assert "output" in why["last"]

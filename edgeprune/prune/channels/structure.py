@@ -7,7 +7,7 @@ removing each of its positions on every axis, and the model still fits together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,40 +16,52 @@ import numpy.typing as npt
 
 LabelArray = npt.NDArray[np.int64]
 Keep = npt.NDArray[np.bool_]
+#: Configuration of a layer and what stays -> configuration of the smaller layer.
+Resize = Callable[[dict[str, Any], Keep], dict[str, Any]]
+#: Arguments and keyword arguments of a call and what stays -> those of the smaller layer's call.
+Arguments = Callable[[tuple[Any, ...], dict[str, Any], Keep], tuple[tuple[Any, ...], dict[str, Any]]]
 
 
 class Labels:
-    """Union-find over channel labels, with the reasons why some may not be removed."""
+    """Channel labels: which are tied to each other, and why some may not be removed.
+
+    Ties are only written down while a model is walked; `roots` finds what hangs together
+    in one go, because models tie hundreds of thousands of labels.
+    """
 
     def __init__(self) -> None:
-        self._parent: list[int] = []
+        self._count = 0
+        self._ties: list[tuple[LabelArray, LabelArray]] = []
         self._pinned: list[tuple[LabelArray, str]] = []
 
     def fresh(self, count: int) -> LabelArray:
         """`count` new labels."""
-        start = len(self._parent)
-        self._parent.extend(range(start, start + count))
-        return np.arange(start, start + count, dtype=np.int64)
-
-    def _root(self, label: int) -> int:
-        while self._parent[label] != label:
-            self._parent[label] = self._parent[self._parent[label]]
-            label = self._parent[label]
-        return label
+        self._count += count
+        return np.arange(self._count - count, self._count, dtype=np.int64)
 
     def unite(self, a: LabelArray, b: LabelArray) -> None:
-        """Tie the labels at equal positions of two arrays of one length."""
-        for left, right in zip(a.tolist(), b.tolist(), strict=True):
-            low, high = sorted((self._root(left), self._root(right)))
-            self._parent[high] = low
+        """Tie the labels at equal positions of two arrays of one shape."""
+        if a.shape != b.shape:
+            raise ValueError(f"labels of shapes {a.shape} and {b.shape} cannot be tied")
+        if a is not b:
+            self._ties.append((a.ravel(), b.ravel()))
 
     def pin(self, labels: LabelArray, reason: str) -> None:
         """Forbid the removal of these labels."""
         self._pinned.append((labels, reason))
 
     def roots(self) -> LabelArray:
-        """The representative of every label."""
-        return np.array([self._root(label) for label in range(len(self._parent))], np.int64)
+        """The representative of every label: the lowest of those tied to it."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        empty = np.zeros(0, np.int64)
+        rows = np.concatenate([empty, *(a for a, _ in self._ties)])
+        columns = np.concatenate([empty, *(b for _, b in self._ties)])
+        graph = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(self._count, self._count))
+        _, component = connected_components(graph, directed=False)
+        _, lowest = np.unique(component, return_index=True)
+        return np.asarray(lowest[component], np.int64)
 
     def reasons(self, roots: LabelArray) -> dict[int, list[str]]:
         """For each pinned representative, why it is pinned."""
@@ -76,21 +88,47 @@ class LayerChannels:
     Attributes:
         name: The layer's name.
         weights: One entry per weight, in the order of `layer.weights`; empty where nothing is cut.
-        size_key: Configuration entry that holds the number of output channels (`filters`, `units`).
         outputs: Labels of the layer's output channels.
         produces: Whether the layer computes its output channels from weights of its own, so that
             their norm says how much a channel matters.
         positions: How often the layer's kernel is applied per inference, over all its calls.
-        reshape: For Reshape: its new target shape follows the kept channels of the last axis.
+        resize: Gives the configuration of the smaller layer; None where it follows from the input.
+        arguments: Gives the arguments of the smaller layer's call; None where they stay.
     """
 
     name: str
     weights: tuple[WeightAxes, ...] = ()
-    size_key: str | None = None
     outputs: LabelArray = field(default_factory=lambda: np.zeros(0, np.int64))
     produces: bool = False
     positions: int = 0
-    reshape: bool = False
+    resize: Resize | None = None
+    arguments: Arguments | None = None
+
+    @property
+    def masked(self) -> tuple[int, ...]:
+        """Weights that a mask must zero so that a removed channel reaches nothing: those that mix channels."""
+        known = self.outputs
+        return tuple(
+            index
+            for index, weight in enumerate(self.weights)
+            if (self.produces and len(weight.axes) > 1)
+            or any(axis is not None and not np.isin(axis, known).all() for axis in weight.axes)
+        )
+
+
+@dataclass(frozen=True)
+class LayerBarrier:
+    """A layer through which channels could not be followed, so that they stay.
+
+    Attributes:
+        layer: Its name.
+        kind: Its class.
+        reason: Why, as the report says it.
+    """
+
+    layer: str
+    kind: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -123,11 +161,13 @@ class Structure:
         layers: Per layer, by name.
         groups: All groups, removable or not, in the order of the model.
         roots: Representative of every label.
+        barriers: Layers that could not be followed, in the order of the model.
     """
 
     layers: Mapping[str, LayerChannels]
     groups: tuple[Group, ...]
     roots: LabelArray
+    barriers: tuple[LayerBarrier, ...] = ()
 
     @property
     def removable(self) -> tuple[Group, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeprune.models.functional import rebuild
-from edgeprune.prune.channels.structure import Keep, LayerChannels, Structure, cut, kept_size
+from edgeprune.models.functional import clone, rebuild
+from edgeprune.prune.channels.structure import Keep, LayerChannels, Structure, cut, mask
 
 
 def shrink(model: Any, structure: Structure, keep: Keep) -> Any:
@@ -19,7 +19,12 @@ def shrink(model: Any, structure: Structure, keep: Keep) -> Any:
     Returns:
         A new tf-keras model whose weights are the kept parts of the original's.
     """
-    rebuilt = rebuild(model, lambda layer: _smaller(layer, structure.layers[layer.name], keep))
+
+    def arguments(layer: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+        change = structure.layers[layer.name].arguments
+        return change(tuple(args), dict(kwargs), keep) if change is not None else (args, kwargs)
+
+    rebuilt = rebuild(model, lambda layer: _smaller(layer, structure.layers[layer.name], keep), arguments)
     for old, new in rebuilt.pairs:
         values = old.get_weights()
         axes = structure.layers[old.name].weights
@@ -31,9 +36,23 @@ def shrink(model: Any, structure: Structure, keep: Keep) -> Any:
 
 def _smaller(layer: Any, channels: LayerChannels, keep: Keep) -> Any:
     config = layer.get_config()
-    if channels.size_key is not None:
-        config[channels.size_key] = kept_size(channels.outputs, len(channels.outputs), keep)
-    if channels.reshape:
-        last = kept_size(channels.outputs, len(channels.outputs), keep)
-        config["target_shape"] = (*(int(n) for n in layer.output_shape[1:-1]), last)
+    if channels.resize is not None:
+        config = channels.resize(config, keep)
     return layer.__class__.from_config(config)
+
+
+def masked(model: Any, structure: Structure, keep: Keep) -> Any:
+    """A copy of the model in which the channels that `keep` gives up reach nothing.
+
+    In every weight that mixes channels their outputs and the consumers' input slices are zero;
+    biases and normalisation keep their values.
+    """
+    copy = clone(model)
+    for layer in copy.layers:
+        known = structure.layers.get(layer.name)
+        if known is not None and known.masked:
+            values = layer.get_weights()
+            for index in known.masked:
+                values[index] = values[index] * mask(values[index].shape, known.weights[index], keep)
+            layer.set_weights(values)
+    return copy
