@@ -11,6 +11,7 @@ from edgeprune.errors import UserError
 from edgeprune.models import Dataset, FloatModel, evaluate
 from edgeprune.models.tensorflow import keras
 from edgeprune.prune import Training, patterns
+from edgeprune.prune.methods.nm import NOfMPruning, prune_n_of_m
 from edgeprune.prune.methods.unstructured import UnstructuredPruning, prune_unstructured
 
 
@@ -28,6 +29,40 @@ def test_the_target_is_reached_whatever_the_frequency(trained: FloatModel, data:
     assert result.report.macs_after == result.report.macs_before
     for old, new in zip(before, trained.model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+class Interrupted(Exception):
+    pass
+
+
+class StopsAfter:
+    """Progress that ends the job after some epochs, as a power cut would."""
+
+    def __init__(self, epochs: int) -> None:
+        self.left = epochs
+
+    def start(self, task: str, total: int | None) -> None:
+        pass
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        self.left -= 1
+        if not self.left:
+            raise Interrupted
+
+    def finish(self) -> None:
+        pass
+
+
+def test_masks_continue_after_an_interruption(trained: FloatModel, data: Dataset, tmp_path: Path) -> None:
+    settings = NOfMPruning("1:4", 6, Training(gradual_epochs=2, recovery_epochs=1, batch_size=64))
+    whole = prune_n_of_m(trained, data, settings, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        prune_n_of_m(trained, data, settings, tmp_path / "halves", StopsAfter(1))
+    halves = prune_n_of_m(trained, data, settings, tmp_path / "halves")
+    assert halves.report == whole.report
+    for one, other in zip(whole.model.model.get_weights(), halves.model.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one == 0, other == 0)
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
 
 
 def test_nothing_to_mask(data: Dataset, tmp_path: Path) -> None:
