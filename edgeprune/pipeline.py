@@ -20,8 +20,8 @@ from edgeprune.measure.validate import compare, reference_outputs
 from edgeprune.measure.values import Measurement, RunResult
 from edgeprune.models import Dataset, FloatModel
 from edgeprune.progress import SILENT, Progress
-from edgeprune.prune import PruneResult, run_steps
-from edgeprune.quantize import convert
+from edgeprune.prune import PruneResult, Training, run_steps
+from edgeprune.quantize import AwareTraining, convert, convert_aware
 from edgeprune.recipe import Recipe
 from edgeprune.report import DeviceResult, Report, VariantResult, write_report
 from edgeprune.report.values import LayerRow
@@ -45,6 +45,7 @@ class _Candidate:
         pruned: What pruning did; None for the dense model.
         quantized: The .tflite file.
         firmware: What was built for each target, in the recipe's order.
+        scheme: How it was quantized.
     """
 
     name: str
@@ -53,13 +54,15 @@ class _Candidate:
     pruned: PruneResult | None
     quantized: TfliteModel
     firmware: tuple[Firmware, ...]
+    scheme: str
 
 
 def run(recipe: Recipe, out: Path, progress: Progress = SILENT) -> Report:
     """Do what the recipe says and write report and artefacts to the folder `out`.
 
     The dense model goes the whole way to firmware before any training starts, so what
-    cannot work fails in seconds.  Training keeps checkpoints outside `out`: the same
+    cannot work fails in seconds (with quantization-aware training it learns first, so that
+    the comparison is fair).  Training keeps checkpoints outside `out`: the same
     recipe continues where it was interrupted.
 
     Args:
@@ -75,39 +78,56 @@ def run(recipe: Recipe, out: Path, progress: Progress = SILENT) -> Report:
         model = models.load(recipe.model)
         data.check_against(model.input_shape, model.classes)
         checkpoints = checkpoints_folder(recipe.source)
-        candidates = [_candidate("dense", None, model, data, recipe, stage, progress)]
+        work = _Work(recipe, model, data, checkpoints, stage, progress)
+        candidates = [work.candidate("dense", None, Training())]
         for variant in recipe.variants:
             result = run_steps(model, data, variant.steps, checkpoints, progress)
-            candidates.append(_candidate(variant.name, result, result.model, data, recipe, stage, progress))
+            training = getattr(variant.steps[-1].settings, "training", Training())
+            candidates.append(work.candidate(variant.name, result, training))
         report = _measure_all(candidates, data, recipe, progress)
         write_report(report, stage)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return report
 
 
-def _candidate(
-    name: str,
-    pruned: PruneResult | None,
-    model: FloatModel,
-    data: Dataset,
-    recipe: Recipe,
-    stage: Path,
-    progress: Progress,
-) -> _Candidate:
-    """Quantize one variant and build it for every target, below `stage/name`."""
-    folder = stage / name
-    saved = models.save(model, folder / "model.keras")
-    progress.start(f"convert {name} to {recipe.scheme.value}", None)
-    path = folder / "model.tflite"
-    convert(saved, data, recipe.scheme, path, recipe.samples)
-    quantized = tflite.read(path)
-    title = f"{recipe.name}_{name}"
-    firmware = []
-    for target in recipe.targets:
-        progress.start(f"build {name} for {target.name}", None)
-        firmware.append(build_firmware(quantized, target, folder / target.name, title))
-    progress.finish()
-    return _Candidate(name, pruned.method if pruned else "none", saved, pruned, quantized, tuple(firmware))
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What every candidate is made from: the recipe, the dense model, data, and folders."""
+
+    recipe: Recipe
+    dense: FloatModel
+    data: Dataset
+    checkpoints: Path
+    stage: Path
+    progress: Progress
+
+    def candidate(self, name: str, pruned: PruneResult | None, training: Training) -> _Candidate:
+        """Quantize one variant and build it for every target, below `stage/name`."""
+        folder = self.stage / name
+        saved = models.save(pruned.model if pruned else self.dense, folder / "model.keras")
+        path = folder / "model.tflite"
+        scheme = self._quantize(name, saved, path, training)
+        quantized = tflite.read(path)
+        title = f"{self.recipe.name}_{name}"
+        firmware = []
+        for target in self.recipe.targets:
+            self.progress.start(f"build {name} for {target.name}", None)
+            firmware.append(build_firmware(quantized, target, folder / target.name, title))
+        self.progress.finish()
+        return _Candidate(name, pruned.method if pruned else "none", saved, pruned, quantized, tuple(firmware), scheme)
+
+    def _quantize(self, name: str, model: FloatModel, path: Path, training: Training) -> str:
+        """Write the .tflite; returns how it was quantized, in words."""
+        recipe, scheme = self.recipe, self.recipe.scheme
+        self.progress.start(f"convert {name} to {scheme.value}", None)
+        if not recipe.qat_epochs:
+            convert(model, self.data, scheme, path, recipe.samples)
+            return scheme.value
+        aware = AwareTraining(recipe.qat_epochs, training=training)
+        result = convert_aware(
+            model, self.data, aware, path, self.checkpoints, self.progress, self.dense, recipe.samples
+        )
+        return f"{scheme.value} ({result.note or f'trained for {recipe.qat_epochs} epochs with its rounding'})"
 
 
 def _measure_all(candidates: list[_Candidate], data: Dataset, recipe: Recipe, progress: Progress) -> Report:
@@ -129,7 +149,7 @@ def _measure_all(candidates: list[_Candidate], data: Dataset, recipe: Recipe, pr
                 float_accuracy=float_accuracy,
                 accuracy=accuracy(right),
                 change=None if dense_answers is None else accuracy_change(dense_answers, right),
-                scheme=recipe.scheme.value,
+                scheme=candidate.scheme,
                 layers=_layers(candidate),
                 groups=candidate.pruned.report.groups if candidate.pruned else (),
                 devices=devices,

@@ -39,6 +39,7 @@ class Recipe:
         model, data: Files.
         variants: What the dense model is compared with.
         scheme, samples: Quantization and its calibration examples.
+        qat_epochs: Epochs of quantization-aware training of every variant; 0 for none.
         targets: Where every variant runs.
         runs: Inferences timed on each.
         validate: Inputs compared with the reference kernels on each emulated or real board.
@@ -51,6 +52,7 @@ class Recipe:
     variants: tuple[VariantPlan, ...]
     scheme: Scheme
     samples: int
+    qat_epochs: int
     targets: tuple[Target, ...]
     runs: int
     validate: int
@@ -67,6 +69,7 @@ class _Section(BaseModel):
 class _Quantize(_Section):
     scheme: Literal["int8", "int16x8", "float16", "dynamic", "none"] = "int8"
     samples: Annotated[int, Field(ge=1)] = DEFAULT_SAMPLES
+    qat_epochs: Annotated[int, Field(ge=0)] = 0
 
 
 class _Measure(_Section):
@@ -108,6 +111,10 @@ def load_recipe(path: Path) -> Recipe:
     twice = next((name for name in names if names.count(name) > 1 or name == "dense"), None)
     if twice is not None:
         raise RecipeError(f"{path}: the name {twice!r} is taken; give each variant a name of its own")
+    if file.quantize.qat_epochs and file.quantize.scheme != "int8":
+        raise RecipeError(
+            f"{path}: quantize.qat_epochs trains for int8; remove it or the scheme {file.quantize.scheme!r}"
+        )
     return Recipe(
         name=file.name or path.resolve().parent.name,
         model=path.parent / file.model,
@@ -115,6 +122,7 @@ def load_recipe(path: Path) -> Recipe:
         variants=variants,
         scheme=Scheme(file.quantize.scheme),
         samples=file.quantize.samples,
+        qat_epochs=file.quantize.qat_epochs,
         targets=tuple(load_target(_target_path(path, name)) for name in file.measure.targets),
         runs=file.measure.runs,
         validate=file.measure.validate_inputs,

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_removals, show_table
+from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
+    from edgeprune.models import Dataset, FloatModel
+    from edgeprune.progress import Progress
+    from edgeprune.quantize import QuantizedModel
     from edgeprune.tflite import TfliteModel
 
 EXAMPLES = {
@@ -93,9 +97,14 @@ def convert(
         Path | None, typer.Option("--data", help="Calibration and accuracy; int8 and int16x8 need it.")
     ] = None,
     samples: Annotated[int, typer.Option("--samples", min=1, help="Training examples that calibrate.")] = 200,
+    qat_epochs: Annotated[
+        int, typer.Option("--qat-epochs", min=0, help="Epochs of quantization-aware training before int8.")
+    ] = 0,
     json_: _Json = False,
 ) -> None:
     """Quantize a Keras model to .tflite, and show its accuracy before and after."""
+    if qat_epochs and (quantize != "int8" or data is None):
+        raise UserError(f"--qat-epochs {qat_epochs} trains for int8 on a data file; add --quantize int8 and --data")
     from edgeprune import models, tflite
     from edgeprune.measure import litert
     from edgeprune.measure.accuracy import accuracy, right_answers
@@ -105,7 +114,10 @@ def convert(
     source = models.load(model)
     with progress() as bars:
         bars.start(f"convert {model.name} to {quantize}", None)
-        result = to_tflite(source, dataset, quantize, out, samples)
+        if dataset is not None and qat_epochs:
+            result = _trained(source, dataset, out, qat_epochs, samples, bars)
+        else:
+            result = to_tflite(source, dataset, quantize, out, samples)
         shares = None
         if dataset is not None:
             before = right_answers(models.scores(source, dataset.test_inputs()), dataset)
@@ -114,11 +126,26 @@ def convert(
     if json_:
         found = None if shares is None else {"before": asdict(shares[0]), "after": asdict(shares[1])}
         show_json({"path": str(result.path), "scheme": result.scheme.value, "sha256": result.sha256,
-                   "bytes": result.nbytes, "accuracy": found})  # fmt: skip
+                   "bytes": result.nbytes, "accuracy": found, "note": result.note})  # fmt: skip
         return
     show(f"wrote {result.path}: {result.scheme.value}, {result.nbytes:,} B")
+    if result.note:
+        show(result.note)
     for label, share in zip(("before", "after"), shares or (), strict=False):
         show(f"accuracy {label}: {100 * share.value:.2f} % ({100 * share.low:.2f} to {100 * share.high:.2f})")
+
+
+def _trained(model: FloatModel, data: Dataset, out: Path, epochs: int, samples: int, bars: Progress) -> QuantizedModel:
+    """Convert with quantization-aware training that continues after an interruption."""
+    import shutil
+
+    from edgeprune.quantize import AwareTraining, convert_aware
+    from edgeprune.resources import checkpoints_folder
+
+    checkpoints = checkpoints_folder(out)
+    result = convert_aware(model, data, AwareTraining(epochs), out, checkpoints, bars, samples=samples)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return result
 
 
 COMMANDS = (analyze, convert)

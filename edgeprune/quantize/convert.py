@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,14 @@ class QuantizedModel:
         scheme: How it was quantized.
         sha256: Hex digest of the file.
         nbytes: Size of the file.
+        note: What was done otherwise than asked for, and why; empty where nothing was.
     """
 
     path: Path
     scheme: Scheme
     sha256: str
     nbytes: int
+    note: str = ""
 
 
 def convert(
@@ -91,12 +94,35 @@ def _converted(model: FloatModel, calibration: Calibration | None, scheme: Schem
         return _in_subprocess(model, without_fusion, calibration, scheme, out)
 
 
-def _in_subprocess(model: FloatModel, form: Any, calibration: Calibration | None, scheme: Scheme, out: Path) -> bytes:
+def convert_trained(model: FloatModel, trained: Any, out: Path) -> bytes:
+    """Convert to int8 what quantization-aware training made of `model`; returns the bytes of `out`.
+
+    Args:
+        model: For messages.
+        trained: tf-keras model in TF-MOT's quantization wrappers, which know all ranges.
+        out: The file to write.
+
+    Raises:
+        ModelError: The converter failed or died.
+    """
+    return _in_subprocess(model, trained, None, Scheme.INT8, out, "model.h5")
+
+
+def _in_subprocess(
+    model: FloatModel,
+    form: Any,
+    calibration: Calibration | None,
+    scheme: Scheme,
+    out: Path,
+    file: str = "model.keras",
+) -> bytes:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=out.parent) as name:
         folder = Path(name)
-        saved, examples = str(folder / "model.keras"), folder / "calibration.npz"
-        form.save(saved)
+        saved, examples = str(folder / file), folder / "calibration.npz"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tf-keras calls .h5 old
+            form.save(saved)
         if calibration is not None:
             calibration.save(examples)
         job = Job(saved, str(examples) if calibration else None, scheme.value, str(folder / "model.tflite"))

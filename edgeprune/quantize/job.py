@@ -36,8 +36,8 @@ class Job:
     """One conversion, as the subprocess reads it from a JSON file.
 
     Attributes:
-        model: The float model as .keras of tf-keras.
-        calibration: .npz of a `Calibration`, or None where the scheme needs none.
+        model: The float model as .keras of tf-keras, or as .h5 in TF-MOT's quantization wrappers.
+        calibration: .npz of a `Calibration`, or None where none is needed.
         scheme: Value of a `Scheme`.
         out: Where the subprocess writes the .tflite.
     """

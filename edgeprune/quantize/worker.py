@@ -53,10 +53,19 @@ def _in_order(content: bytes, names: list[str]) -> bytes:
     return bytes(builder.Output())
 
 
+def _load(path: str) -> Any:
+    """The job's model; an .h5 holds one in TF-MOT's quantization wrappers."""
+    if not path.endswith(".h5"):
+        return keras().models.load_model(path, compile=False)
+    from edgeprune.quantize.fake import load_fake
+
+    return load_fake(path)
+
+
 def convert(job: Job) -> bytes:
     """Convert the job's model and return the .tflite file's bytes."""
     tf = tensorflow()
-    model = keras().models.load_model(job.model, compile=False)
+    model = _load(job.model)
     function = _fixed_batch(model)
     names = [spec.name for spec in function.structured_input_signature[0]]
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
@@ -65,11 +74,12 @@ def convert(job: Job) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if scheme is Scheme.FLOAT16:
         converter.target_spec.supported_types = [tf.float16]
-    if scheme.calibrated:
-        calibration = Path(str(job.calibration))
+    if job.calibration is not None:
+        calibration = Path(job.calibration)
         converter.representative_dataset = lambda: _examples(calibration, names)
     if scheme is Scheme.INT8:
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        if job.calibration is not None:  # a model that was trained with int8 rounding brings its ranges along
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     if scheme is Scheme.INT16X8:
         converter.target_spec.supported_ops = [
