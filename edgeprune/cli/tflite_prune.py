@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from edgeprune.cli.console import progress, show, show_json, show_removals, show
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
-    from edgeprune.compact import Lossless
+    from edgeprune.compact import Calibrated, Calibration, Lossless
     from edgeprune.tflite import TfliteModel
 
 METHODS = ("lossless", "calibrated")
@@ -41,6 +41,46 @@ def prune_tflite(model: Path, data: Path | None, out: Path, method: str, setting
         if settings:
             raise UserError(f"--method lossless has no settings, so {next(iter(settings))} cannot be set; leave it out")
         _lossless(source, out, json_)
+    elif data is None:
+        raise UserError("--data is missing; --method calibrated needs an .npz with x_train, y_train, x_test and y_test")
+    else:
+        _calibrated(source, data, out, _calibration(settings), json_)
+
+
+def _calibration(settings: dict[str, Any]) -> Calibration:
+    from edgeprune.compact import Calibration
+
+    known = {field.name: field for field in fields(Calibration)}
+    for name, value in settings.items():
+        if name not in known:
+            raise UserError(f"--method calibrated has no setting {name!r}; it has {', '.join(known)}")
+        whole = known[name].type == "int"
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            raise UserError(f"--set {name}={value}: it must be {'a whole number' if whole else 'a number'}")
+    return Calibration(**settings)
+
+
+def _calibrated(source: TfliteModel, data: Path, out: Path, settings: Calibration, json_: bool) -> None:
+    from edgeprune.compact import calibrated
+    from edgeprune.models.dataset import load_dataset
+
+    dataset = load_dataset(data)
+    with progress() as bars:
+        result = calibrated(source, dataset, settings, bars)
+    _write(out, result.model)
+    if json_:
+        document = {name: value for name, value in vars(result).items() if name not in {"model", "change"}}
+        show_json({"method": "calibrated", "path": str(out), "sha256": result.model.sha256, **document,
+                   "change": asdict(result.change)})  # fmt: skip
+        return
+    change = result.change
+    _show_sizes(result, ("accuracy", f"{100 * result.accuracy_before:.2f} %", f"{100 * result.accuracy_after:.2f} %"))
+    show(
+        f"accuracy changed by {change.points:+.2f} points ({change.low:+.2f} to {change.high:+.2f}, McNemar p = "
+        f"{change.p_value:.2g}) on the test split, by {result.held_out_points:+.2f} on held-out training examples"
+    )
+    show("widths: " + ", ".join(f"{before} -> {after}" for before, after in result.widths))
+    show(f"wrote {out}")
 
 
 def _lossless(source: TfliteModel, out: Path, json_: bool) -> None:
@@ -64,8 +104,9 @@ def _lossless(source: TfliteModel, out: Path, json_: bool) -> None:
         show(f"wrote {out}")
 
 
-def _show_sizes(result: Lossless) -> None:
+def _show_sizes(result: Lossless | Calibrated, *rows_before: tuple[str, str, str]) -> None:
     rows = [
+        *rows_before,
         ("multiply-accumulates", f"{result.macs_before:,}", f"{result.macs_after:,}"),
         ("bytes", f"{result.bytes_before:,}", f"{result.bytes_after:,}"),
     ]

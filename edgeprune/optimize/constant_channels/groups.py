@@ -79,7 +79,7 @@ def survey(graph: Graph, inputs: Mapping[int, Bounds] = MappingProxyType({}), an
             free |= {*values, node.outputs[0]}
             pinned |= set(node.inputs) - set(values) - {OMITTED}
     pinned |= set(range(len(graph.tensors))) - free
-    group, count = _components(graph, links)
+    group, count = components(graph, links)
     held = np.zeros(count, np.bool_)
     for tensor in pinned:
         held[group[tensor]] = True
@@ -106,8 +106,8 @@ def _links(node: Node, layer: LinearLayer) -> tuple[Link, ...] | None:
     return (Link((node.inputs[0], node.outputs[0]), outputs * layer.groups // len(outputs), outputs),)
 
 
-def _components(graph: Graph, links: list[Link]) -> tuple[tuple[Values, ...], int]:
-    """Per tensor the group of each channel, numbered from 0, and how many groups there are."""
+def components(graph: Graph, links: list[Link]) -> tuple[tuple[Values, ...], int]:
+    """Per tensor the group of each channel that `links` make, numbered from 0, and how many groups there are."""
     widths = [tensor.shape[-1] if tensor.shape else 0 for tensor in graph.tensors]
     starts = np.cumsum([0, *widths])
     first = np.concatenate([np.zeros(0, np.int64), *(starts[link.tensors[0]] + link.first for link in links)])

@@ -22,7 +22,7 @@ def without(survey: Survey, gone: tuple[Mask, ...]) -> Graph:
         gone: Per tensor the channels that go, as `gone_channels` found them.
     """
     graph = survey.graph
-    tensors = [_narrowed(tensor, ~mask) for tensor, mask in zip(graph.tensors, gone, strict=True)]
+    tensors = [narrowed(tensor, ~mask) for tensor, mask in zip(graph.tensors, gone, strict=True)]
     nodes = []
     for index, node in enumerate(graph.nodes):
         layer = survey.layers.get(index)
@@ -30,16 +30,17 @@ def without(survey: Survey, gone: tuple[Mask, ...]) -> Graph:
         if changed and layer is not None:
             nodes.append(_linear(survey, index, layer, gone, tensors))
         elif changed and node.op == "RESHAPE" and len(node.inputs) > 1:
-            nodes.append(_reshaped(node, graph, tensors))
+            nodes.append(reshaped(node, graph, tensors))
         else:
             nodes.append(node)
     return replace(graph, tensors=tuple(tensors), nodes=tuple(nodes)).check()
 
 
-def _narrowed(tensor: Tensor, keep: Mask) -> Tensor:
+def narrowed(tensor: Tensor, keep: Mask) -> Tensor:
+    """The tensor with those indices of its last axis."""
     if keep.all():
         return tensor
-    data = None if tensor.data is None else _frozen(tensor.data[..., keep])
+    data = None if tensor.data is None else frozen(tensor.data[..., keep])
     return replace(tensor, shape=(*tensor.shape[:-1], int(keep.sum())), data=data)
 
 
@@ -55,7 +56,7 @@ def _linear(survey: Survey, index: int, layer: LinearLayer, gone: tuple[Mask, ..
     old = survey.graph.required(node, 1)
     axis = 3 if layer.depthwise else 0
     values = in_file_order(weights, old, layer)
-    quantization = _selected(old.quantized(), outputs, axis)
+    quantization = selected(old.quantized(), outputs, axis)
     weights_tensor = Tensor(old.name, values.shape, old.dtype, quantization, values)
     tensors += [weights_tensor, bias_tensor(survey.graph, node, bias, outputs)]
     added = (len(tensors) - 2, len(tensors) - 1)
@@ -81,22 +82,22 @@ def in_file_order(weights: Values, old: Tensor, layer: LinearLayer) -> npt.NDArr
         ordered = weights.reshape(len(weights), *old.shape[1:3], -1)
     else:
         ordered = weights.reshape(len(weights), -1)
-    return _frozen(ordered.astype(np.int8))
+    return frozen(ordered.astype(np.int8))
 
 
 def bias_tensor(graph: Graph, node: Node, bias: Values, outputs: Mask) -> Tensor:
     """A bias like the one of the node, or a new one, for the outputs that stay."""
-    values, old = _frozen(bias.astype(np.uint32).astype(np.int32)), graph.operand(node, 2)
+    values, old = frozen(bias.astype(np.uint32).astype(np.int32)), graph.operand(node, 2)
     if old is not None:
-        quantization = None if old.quantization is None else _selected(old.quantization, outputs, 0)
+        quantization = None if old.quantization is None else selected(old.quantization, outputs, 0)
         return Tensor(old.name, values.shape, old.dtype, quantization, values)
     weights, scale = graph.required(node, 1), graph.required(node, 0).quantized().scale
     scales = tuple(float(np.float32(scale * s)) for s in weights.quantized().scales)
     all_ = Quantization(scales, (0,) * len(scales))
-    return Tensor(f"{weights.name}/bias", values.shape, DType.INT32, _selected(all_, outputs, 0), values)
+    return Tensor(f"{weights.name}/bias", values.shape, DType.INT32, selected(all_, outputs, 0), values)
 
 
-def _selected(quantization: Quantization, keep: Mask, axis: int) -> Quantization:
+def selected(quantization: Quantization, keep: Mask, axis: int) -> Quantization:
     """The scales of the channels that stay, where there is one for each."""
     if not quantization.per_channel:
         return quantization
@@ -105,14 +106,15 @@ def _selected(quantization: Quantization, keep: Mask, axis: int) -> Quantization
     return Quantization(scales, tuple(quantization.zero_points[i] for i in chosen), axis)
 
 
-def _reshaped(node: Node, graph: Graph, tensors: list[Tensor]) -> Node:
+def reshaped(node: Node, graph: Graph, tensors: list[Tensor]) -> Node:
     """RESHAPE with the shape operand that its output has now."""
-    shape = _frozen(np.array(tensors[node.outputs[0]].shape, np.int32))
+    shape = frozen(np.array(tensors[node.outputs[0]].shape, np.int32))
     tensors.append(Tensor(graph.required(node, 1).name, shape.shape, DType.INT32, None, shape))
     return replace(node, inputs=(node.inputs[0], len(tensors) - 1))
 
 
-def _frozen(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def frozen(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """The values in one piece of memory that nobody can write to."""
     values = np.ascontiguousarray(values)
     values.setflags(write=False)
     return values

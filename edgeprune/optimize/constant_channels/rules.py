@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune import ops
-from edgeprune.graph import Graph, Node
+from edgeprune.graph import Graph, GraphError, Node
 from edgeprune.ops import base, concatenation, mean, mul, pooling, reduction, sums
 from edgeprune.ops.arithmetic import Multiplier, activation_range, requantize
 from edgeprune.ops.lookup import LookupKernel
@@ -112,6 +112,21 @@ def rule_for(graph: Graph, node: Node) -> Rule | None:
 
 
 # ---- links
+
+
+def connected(graph: Graph, node: Node) -> tuple[tuple[int, ...], tuple[Link, ...]] | None:
+    """The operands of a node that are values, and its links, whatever the type; None where it is a barrier.
+
+    Layers with weights are not asked for here.
+    """
+    rule = _RULES.get(node.op) or (Rule(_look_up, _together) if node.op in _OF_SINGLE_VALUES else None)
+    if rule is None or not node.inputs or not node.outputs:
+        return None
+    try:
+        links = rule.connect(graph, node)
+    except GraphError:  # axes or pads that are not constants
+        return None
+    return None if links is None else (rule.values(node), links)
 
 
 def _together(graph: Graph, node: Node) -> tuple[Link, ...] | None:
@@ -265,6 +280,10 @@ def _pool_clamp(graph: Graph, node: Node) -> tuple[int, int]:
     return activation_range(pooling.pool_options(node).activation, graph.output(node))
 
 
+_OF_SINGLE_VALUES = frozenset(
+    {"ABS", "DEQUANTIZE", "ELU", "EXP", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "NEG", "QUANTIZE", "RELU"}
+    | {"RELU6", "RELU_N1_TO_1", "TANH"}
+)
 _LOOKUP = _Lookup(_look_up, _together)
 _RULES: dict[str, Rule] = {
     "ADD": Rule(_add, _together, operands=2),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from edgeprune.ops.window import slide
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Window:
     dilation: tuple[int, int]
     padding: str
 
-    def taps(self, values: npt.NDArray[np.int64], fill: int = 0) -> Iterator[npt.NDArray[np.int64]]:
+    def taps(self, values: npt.NDArray[Number], fill: int = 0) -> Iterator[npt.NDArray[Number]]:
         """The values that each tap sees at all positions.
 
         Args:
