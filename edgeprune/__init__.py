@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgeprune.pipeline import run
     from edgeprune.plan import analyse
     from edgeprune.prune.job import prune
-    from edgeprune.quantize import convert
+    from edgeprune.quantize.convert import convert
     from edgeprune.recipe import load_recipe
     from edgeprune.report import read_report, write_report
     from edgeprune.targets import list_targets, load_target

@@ -9,7 +9,8 @@ import sys
 import types
 from typing import Any
 
-from edgeprune.prune.channels.importance import Norm
+from edgeprune.prune.channels.allocation import Allocation
+from edgeprune.prune.channels.importance import Importance
 from edgeprune.prune.channels.rules import register_rule
 from edgeprune.prune.channels.site import Barrier, Passage, Site, sized
 from edgeprune.prune.channels.structure import WeightAxes
@@ -21,11 +22,12 @@ from edgeprune.prune.result import GroupReport, LayerReport, PruneReport, PruneR
 from edgeprune.prune.settings import Training
 
 __all__ = [
+    "Allocation",
     "Barrier",
     "ChannelPruning",
     "GroupReport",
+    "Importance",
     "LayerReport",
-    "Norm",
     "Passage",
     "Pattern",
     "PruneReport",

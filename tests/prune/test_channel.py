@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,9 @@ from edgeprune.errors import DataError, TrainingDiverged, UserError, Verificatio
 from edgeprune.models import Dataset, FloatModel, evaluate
 from edgeprune.models.functional import clone
 from edgeprune.models.tensorflow import keras
-from edgeprune.prune import ChannelPruning, Training, patterns, prune_channels
-from edgeprune.prune.channels.cost import Cost
+from edgeprune.prune import Allocation, ChannelPruning, Importance, Training, patterns, prune_channels
 from edgeprune.prune.channels.groups import analyse
-from edgeprune.prune.channels.importance import sizes_for_macs
+from edgeprune.prune.channels.schedule import Schedule, Timing
 from edgeprune.prune.channels.verify import verify_removal
 
 QUICK = Training(gradual_epochs=2, recovery_epochs=3, batch_size=64, recovery_rate=2e-3, shift=1, flip=False)
@@ -98,7 +98,8 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoint(
 
 
 def test_masks_reach_the_target_whatever_the_number_of_steps(trained: FloatModel, data: Dataset) -> None:
-    from edgeprune.prune.channels.masks import GroupMasks, sizes_at, wrap
+    from edgeprune.prune.channels.masks import GroupMasks, sizes_at, wrap_channels
+    from edgeprune.prune.training.batches import batches_for
     from edgeprune.prune.wrappers import strip
 
     structure = analyse(trained.model)
@@ -106,9 +107,10 @@ def test_masks_reach_the_target_whatever_the_number_of_steps(trained: FloatModel
     full = tuple(group.size for group in structure.removable)
     assert sizes_at(full, final, 0.0) == full
     assert sizes_at(full, final, 1.0) == final
-    wrapped = wrap(trained.model, structure)
+    wrapped = wrap_channels(trained.model, structure)
     wrapped.compile("adam", "sparse_categorical_crossentropy")
-    masks = GroupMasks(structure, final, ChannelPruning().norm, total_steps=1000)
+    batches = batches_for(trained, data, QUICK)
+    masks = GroupMasks(structure, final, Importance.L1, Schedule(Timing.GRADUAL, 1000), batches)
     wrapped.fit(data.train_inputs()[:192], data.y_train[:192], batch_size=64, epochs=1, verbose=0, callbacks=[masks])
     kept = [int(np.count_nonzero(masks.keep[group.channels])) for group in structure.removable]
     assert tuple(kept) == final
@@ -118,22 +120,43 @@ def test_masks_reach_the_target_whatever_the_number_of_steps(trained: FloatModel
     assert (alive_in, alive_out) == (4, 5)
 
 
-def test_sizes_meet_the_budget_without_waste(trained: FloatModel) -> None:
-    structure = analyse(trained.model)
-    cost = Cost.of(trained.model, structure)
-    from edgeprune.prune.channels.importance import any_removal
+@pytest.mark.parametrize(
+    ("importance", "timing"),
+    [
+        (Importance.GAMMA, Timing.ITERATIVE),
+        (Importance.TAYLOR, Timing.ITERATIVE),
+        (Importance.FPGM, Timing.ONE_SHOT),
+    ],
+    ids=lambda v: v.value,
+)
+def test_removed_channels_never_come_back(
+    trained: FloatModel, data: Dataset, importance: Importance, timing: Timing
+) -> None:
+    from edgeprune.prune.channels.masks import GroupMasks, wrap_channels
+    from edgeprune.prune.training.batches import batches_for
 
-    full = cost.macs(structure.keep_all())
-    for ratio in (1.0, 1.3, 2.0, 4.0):
-        sizes = sizes_for_macs(structure, cost, ratio, 1).sizes
-        assert cost.macs(any_removal(structure, sizes)) * ratio <= full
-        for index, group in enumerate(structure.removable):
-            larger = tuple(min(group.size, s + 1) if i == index else s for i, s in enumerate(sizes))
-            assert larger == sizes or cost.macs(any_removal(structure, larger)) * ratio > full
+    structure = analyse(trained.model)
+    final = tuple(group.size // 2 for group in structure.removable)
+    seen: list[np.ndarray] = []
+
+    class Watched(GroupMasks):
+        def _update(self, share: float | None) -> None:
+            super()._update(share)
+            seen.append(self.keep)
+
+    wrapped = wrap_channels(trained.model, structure)
+    wrapped.compile("adam", "sparse_categorical_crossentropy")
+    masks = Watched(structure, final, importance, Schedule(timing, 6, 2), batches_for(trained, data, QUICK))
+    wrapped.fit(data.train_inputs()[:384], data.y_train[:384], batch_size=64, epochs=1, verbose=0, callbacks=[masks])
+    counts = [int(keep.sum()) for keep in seen]
+    assert len(set(counts)) == (1 if timing is Timing.ONE_SHOT else 2)
+    assert all(not np.any(later & ~earlier) for earlier, later in itertools.pairwise(seen))
+    kept = [int(np.count_nonzero(seen[-1][group.channels])) for group in structure.removable]
+    assert tuple(kept) == final
 
 
 def test_budget_out_of_reach(trained: FloatModel, data: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"1000 times fewer.*out of reach.*times cheaper"):
+    with pytest.raises(UserError, match=r"1000 times fewer.*out of reach.*of 39,168 are left.*times cheaper"):
         prune_channels(trained, data, ChannelPruning(macs_ratio=1000.0), tmp_path)
 
 
@@ -184,7 +207,15 @@ def test_verification_looks_behind_a_saturated_output(ending: str) -> None:
         {"macs_ratio": 2.0, "fraction": 0.5},
         {"macs_ratio": 0.5},
         {"fraction": 1.0},
+        {"fraction": 0.5, "budget": ("macs/2",)},
+        {"fraction": 0.5, "allocation": Allocation.COST},
         {"multiple": 0},
+        {"minimum": 0},
+        {"rounds": 0},
+        {"budget": ("macs",)},
+        {"budget": ("macs/0.5",)},
+        {"budget": ("watts/2",)},
+        {"budget": ("sram=3 parsecs",)},
     ],
 )
 def test_settings_that_cannot_work(wrong: dict[str, float]) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from edgeprune.models.compare import largest_difference
 from edgeprune.models.functional import clone
 from edgeprune.models.tensorflow import keras, tensorflow
+from edgeprune.prune.channels.allocation import keep_fraction
 from edgeprune.prune.channels.cost import Cost
 from edgeprune.prune.channels.groups import analyse
-from edgeprune.prune.channels.importance import Norm, choose, sizes_for_fraction, weights_of
+from edgeprune.prune.channels.importance import Importance
 from edgeprune.prune.channels.structure import Keep, Structure, mask
 from edgeprune.prune.channels.surgery import shrink
 from edgeprune.prune.channels.verify import TOLERANCE
@@ -126,7 +127,7 @@ def test_removal_is_exact(build: Callable[[], Any]) -> None:
     model = randomise(build())
     structure = analyse(model)
     assert structure.removable
-    keep = choose(structure, weights_of(model), sizes_for_fraction(structure, 0.5, 1), Norm.L1)
+    keep = keep_fraction(model, structure, 0.5, Importance.L1)
     before = [w.copy() for w in model.get_weights()]
     small = shrink(model, structure, keep)
     masked = masked_like_tfmot(model, structure, keep)
@@ -141,7 +142,7 @@ def test_removal_is_exact(build: Callable[[], Any]) -> None:
 def test_cost_before_removal_tells_cost_after(build: Callable[[], Any]) -> None:
     model = randomise(build())
     structure = analyse(model)
-    keep = choose(structure, weights_of(model), sizes_for_fraction(structure, 0.4, 1), Norm.L2)
+    keep = keep_fraction(model, structure, 0.4, Importance.L2)
     small = shrink(model, structure, keep)
     cost, small_structure = Cost.of(model, structure), analyse(small)
     small_cost = Cost.of(small, small_structure)
@@ -187,7 +188,7 @@ def test_removal_is_exact_on_random_models(
     x = layers.Flatten()(x) if head == "flatten" else layers.GlobalAveragePooling2D()(x)
     model = randomise(keras().Model(i, layers.Dense(3)(x)), seed)
     structure = analyse(model)
-    keep = choose(structure, weights_of(model), sizes_for_fraction(structure, fraction, 1), Norm.L1)
+    keep = keep_fraction(model, structure, fraction, Importance.L1)
     masked = masked_like_tfmot(model, structure, keep)
     assert largest_difference(masked, shrink(model, structure, keep)) <= TOLERANCE
 

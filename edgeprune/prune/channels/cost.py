@@ -38,7 +38,7 @@ class Cost:
     @staticmethod
     def of(model: Any, structure: Structure) -> Cost:
         """The cost of a flat functional tf-keras model; raises ModelError where it has no layer graph."""
-        uses = _uses(model, structure)
+        uses = kernel_uses(model, structure)
         weights = []
         for layer in model.layers:
             known = structure.layers.get(layer.name)
@@ -66,7 +66,7 @@ class Cost:
         return result
 
 
-def _uses(model: Any, structure: Structure) -> dict[str, int]:
+def kernel_uses(model: Any, structure: Structure) -> dict[str, int]:
     """Kernel applications per inference by layer; layers without a rule count their output positions."""
     result = {name: layer.positions for name, layer in structure.layers.items() if layer.weights}
     for call in calls(model):
