@@ -146,7 +146,7 @@ def test_the_command_writes_a_file_and_an_account(networks, data: Dataset, tmp_p
     [
         ({"macs_ratio": 0.5}, "greater than 1", UserError),
         ({"macs_ratio": 1e6}, "the most that this model gives", UserError),
-        ({"macs_ratio": 40.0, "points": 0.0}, "cost", JobFailed),
+        ({"macs_ratio": 25.0, "points": 0.0}, "cost", JobFailed),
         ({"examples": 0}, "at least 1", UserError),
     ],
 )
