@@ -2,6 +2,6 @@
 
 from edgeprune.models.dataset import Dataset, load_dataset
 from edgeprune.models.evaluate import evaluate, scores
-from edgeprune.models.loader import FloatModel, load, save
+from edgeprune.models.loader import FloatModel, adopt, load, save
 
-__all__ = ["Dataset", "FloatModel", "evaluate", "load", "load_dataset", "save", "scores"]
+__all__ = ["Dataset", "FloatModel", "adopt", "evaluate", "load", "load_dataset", "save", "scores"]

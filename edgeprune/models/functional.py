@@ -152,13 +152,24 @@ def same(layer: Any) -> Any:
     return layer.__class__.from_config(layer.get_config())
 
 
+def _same_in_float32(layer: Any) -> Any:
+    """A fresh layer with the same configuration that computes in float32: half precision serves training."""
+    config = layer.get_config()
+    policy = getattr(layer, "dtype_policy", None)
+    if policy is not None and str(policy.compute_dtype) in ("float16", "bfloat16"):
+        config["dtype"] = "float32"
+    return layer.__class__.from_config(config)
+
+
 def clone(model: Any) -> Any:
-    """A flat functional copy of `model` with its own copies of the weights.
+    """A flat functional copy of `model` with its own copies of the weights, in float32.
 
     Raises:
         ModelError: The model has no layer graph.
     """
-    rebuilt = rebuild(model, same)
+    rebuilt = rebuild(model, _same_in_float32)
     for old, new in rebuilt.pairs:
         new.set_weights(old.get_weights())
+        if isinstance(new, keras().layers.Normalization):
+            new.finalize_state()  # it computes with copies of its weights
     return rebuilt.model
