@@ -23,7 +23,7 @@ from edgeprune.prune.pattern import Pattern, job_folder
 from edgeprune.prune.policy import LayerRules
 from edgeprune.prune.result import KernelReport, PruneResult
 from edgeprune.prune.settings import Training
-from edgeprune.prune.weights.kernels import Kernel, find_kernels
+from edgeprune.prune.weights.kernels import Kernel, find_kernels, kernels_with_zeros
 from edgeprune.prune.weights.run import weights_report
 from edgeprune.prune.weights.sharing import Sharing, Start, check_clusters, shared
 
@@ -94,7 +94,9 @@ def cluster_weights(
 
         batches = batches_for(teacher or model, data, training)
         folder = job_folder(work_dir, "cluster", model, data, settings, teacher)
-        values = SharedValues(kernels, numbers)
+        clustered = {(kernel.layer, kernel.weight) for kernel in kernels}
+        others = {key: alive for key, alive in kernels_with_zeros(model.model).items() if key not in clustered}
+        values = SharedValues(kernels, numbers, others)
         epochs, rate = training.recovery_epochs, training.recovery_rate
         fit("fine-tune shared values", student, batches, epochs, rate, folder, progress, [values])
     result = FloatModel(student, f"{model.name}_cluster", model.source)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edgeprune.prune.weights.kernels import Kernel
+from edgeprune.prune.weights.kernels import Kernel, kernels_with_zeros
 from edgeprune.prune.weights.rules import MaskRule
 from edgeprune.prune.wrappers import HeldMasks
 
@@ -28,7 +28,9 @@ class GradualMasks(HeldMasks):
             total_steps: Of the training.
             updates: How often the masks are chosen anew.
         """
-        super().__init__()
+        zeros = kernels_with_zeros(model)
+        pruned = {(kernel.layer, kernel.weight) for kernel in kernels}
+        super().__init__({key: alive for key, alive in zeros.items() if key not in pruned})
         self._kernels = {(kernel.layer, kernel.weight): kernel for kernel in kernels}
         self._alive = {key: kernel.value(model) != 0 for key, kernel in self._kernels.items()}
         phase = max(1, int(total_steps * 0.75))
@@ -48,6 +50,8 @@ class GradualMasks(HeldMasks):
     def _update(self, progress: float) -> None:
         masks = {}
         for key, weight, variable in self._held():
+            if key not in self._kernels:
+                continue
             # Without what the optimizer has just put into masked weights: they would displace small ones.
             value = weight.numpy() * variable.numpy() * self._alive[key]
             masks[key] = self._kernels[key].mask(value, progress) & self._alive[key]

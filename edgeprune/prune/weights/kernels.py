@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from edgeprune.errors import UserError
 from edgeprune.models.dataset import Floats
 from edgeprune.prune.policy import LayerRule, settings_by_layer
-from edgeprune.prune.weights.layout import PLACES, Flags, Layout
+from edgeprune.prune.weights.layout import PLACES, Flags, Layout, Place
 from edgeprune.prune.weights.rules import MaskRule, Setting
 
 _Self = TypeVar("_Self")
@@ -79,23 +79,41 @@ def find_kernels(model: Any, rule: Rule, layers: Iterable[LayerRule] = ()) -> tu
         UserError: A rule matches no layer that has a kernel, or has a value that the rule does not
             know; or no kernel is left.
     """
-    holders = [layer for layer in model.layers if type(layer).__name__ in PLACES]
-    chosen = settings_by_layer(layers, [layer.name for layer in holders])
+    chosen = settings_by_layer(layers, [layer.name for layer in _holders(model)])
     kernels = []
-    for layer in holders:
+    for layer in _holders(model):
         own = chosen.get(layer.name)
         if own is not None and own.skips:
             continue
         used = rule if own is None else rule.with_setting(own.value)
-        numbers = {id(variable): number for number, variable in enumerate(layer.weights)}
-        for place in PLACES[type(layer).__name__]:
-            if place.by_default or own is not None:
-                variable = operator.attrgetter(place.attribute)(layer)
-                kernel = Kernel(layer.name, numbers[id(variable)], place.layout, used)
-                if all(used.fits(*rows.shape) for rows in place.layout.tensors(np.asarray(variable))):
-                    kernels.append(kernel)
+        for place, number, value in _kernels(layer):
+            fits = all(used.fits(*rows.shape) for rows in place.layout.tensors(value))
+            if fits and (place.by_default or own is not None):
+                kernels.append(Kernel(layer.name, number, place.layout, used))
     if not kernels:
         raise UserError(
             f"model {model.name!r}: no layer has a kernel that can be pruned {rule.label}; choose another pattern"
         )
     return tuple(kernels)
+
+
+def kernels_with_zeros(model: Any) -> dict[tuple[str, int], Flags]:
+    """What is not zero of each kernel that has zeros, by layer and number of the weight, whatever the policy.
+
+    An earlier pattern may have made them, and training must not lose them.
+    """
+    found = {(layer.name, number): value != 0 for layer in _holders(model) for _, number, value in _kernels(layer)}
+    return {key: alive for key, alive in found.items() if not alive.all()}
+
+
+def _holders(model: Any) -> list[Any]:
+    """The layers that have kernels."""
+    return [layer for layer in model.layers if type(layer).__name__ in PLACES]
+
+
+def _kernels(layer: Any) -> Iterator[tuple[Place, int, Floats]]:
+    """Place, number among the layer's weights and value of each kernel."""
+    numbers = {id(variable): number for number, variable in enumerate(layer.weights)}
+    for place in PLACES[type(layer).__name__]:
+        variable = operator.attrgetter(place.attribute)(layer)
+        yield place, numbers[id(variable)], np.asarray(variable)

@@ -19,7 +19,7 @@ from edgeprune.prune.pattern import job_folder
 from edgeprune.prune.policy import LayerRules
 from edgeprune.prune.result import KernelReport, LayerReport, PruneReport, PruneResult
 from edgeprune.prune.settings import Training
-from edgeprune.prune.weights.kernels import Kernel, find_kernels
+from edgeprune.prune.weights.kernels import Kernel, find_kernels, kernels_with_zeros
 from edgeprune.prune.weights.rules import MaskRule
 from edgeprune.prune.weights.zeros import kernel_zeros
 
@@ -108,7 +108,8 @@ def _train(
 
     training = settings.training
     epochs, recovery = training.gradual_epochs, training.recovery_epochs
-    wrapped = wrap(model, [(kernel.layer, kernel.weight) for kernel in kernels])
+    pruned = [(kernel.layer, kernel.weight) for kernel in kernels]
+    wrapped = wrap(model, sorted({*pruned, *kernels_with_zeros(model)}))
     masks = GradualMasks(kernels, model, epochs * batches.per_epoch, settings.updates)
     fit("prune weights", wrapped, batches, epochs, training.gradual_rate, folder / "gradual", progress, [masks])
     if recovery:

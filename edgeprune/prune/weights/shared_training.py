@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from edgeprune.models.tensorflow import keras, tensorflow
 from edgeprune.prune.weights.kernels import Kernel
+from edgeprune.prune.weights.layout import Flags
 from edgeprune.prune.weights.sharing import Sharing
 
 _tf = tensorflow()
@@ -27,10 +28,17 @@ class SharedValues(keras().callbacks.Callback):  # type: ignore[misc]  # tf-kera
     Args:
         kernels: What shares values.
         numbers: By kernel, the number of each weight's value; 0 is zero.
+        alive: By layer and number of the weight, what may be other than zero of further kernels.
     """
 
-    def __init__(self, kernels: Sequence[Kernel[Sharing]], numbers: Sequence[npt.NDArray[np.int64]]) -> None:
+    def __init__(
+        self,
+        kernels: Sequence[Kernel[Sharing]],
+        numbers: Sequence[npt.NDArray[np.int64]],
+        alive: Mapping[tuple[str, int], Flags],
+    ) -> None:
         super().__init__()
+        self._alive = {key: _tf.constant(flags, _tf.float32) for key, flags in alive.items()}
         self._numbers: Mapping[tuple[str, int], Any] = {
             (kernel.layer, kernel.weight): _tf.constant(number, _tf.int32)
             for kernel, number in zip(kernels, numbers, strict=True)
@@ -52,3 +60,6 @@ class SharedValues(keras().callbacks.Callback):  # type: ignore[misc]  # tf-kera
             means = _tf.math.unsorted_segment_mean(variable, numbers, self._counts[layer, weight])
             alive = _tf.cast(_tf.range(self._counts[layer, weight]) > 0, variable.dtype)
             variable.assign(_tf.gather(means * alive, numbers))
+        for (layer, weight), flags in self._alive.items():
+            variable = self.model.get_layer(layer).weights[weight]
+            variable.assign(variable * flags)
