@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 C_FILES := $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help environment format check test bench fuzz demo lock
+.PHONY: help environment format check test bench graphs fuzz demo lock
 
 help: ## Show these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ check: environment ## All that a change must pass
 bench: environment ## Check the emulator's counts and speed; cycles, flash and RAM of the kernels
 	$(PYTHON) tests/bench/emulator.py
 	$(PYTHON) tests/bench/kernels.py
+
+graphs: environment ## Channel pruning on real architectures, from Keras 2 and Keras 3: MACs, barriers, exactness, int8
+	$(PYTHON) tests/bench/graphs.py
 
 demo: ## The main job on the model that ships with edgeprune
 	python3 -m edgeprune run models/fashion/recipe.toml

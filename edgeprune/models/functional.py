@@ -147,9 +147,19 @@ def rebuild(model: Any, make: Callable[[Any], Any], arguments: Rewrite = _unchan
     return Rebuilt(new, tuple(builder.pairs))
 
 
+def config_of(layer: Any) -> dict[str, Any]:
+    """The layer's configuration, with the user's own activations as they are: none can be read back."""
+    config = dict(layer.get_config())
+    for key, value in config.items():
+        function = getattr(layer, key, None) if key.endswith("activation") and isinstance(value, dict) else None
+        if callable(function) and not isinstance(function, keras().layers.Layer):
+            config[key] = function
+    return config
+
+
 def same(layer: Any) -> Any:
     """A fresh layer with the same configuration."""
-    return layer.__class__.from_config(layer.get_config())
+    return layer.__class__.from_config(config_of(layer))
 
 
 def _same_in_float32(layer: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from edgeprune.models.tensorflow import tensorflow
 from edgeprune.prune.channels.importance import Evidence, Importance, LayerArrays, choose
 from edgeprune.prune.channels.schedule import Schedule
-from edgeprune.prune.channels.structure import Keep, Structure, mask
+from edgeprune.prune.channels.structure import Keep, LayerChannels, Structure, mask
 from edgeprune.prune.weights.layout import PLACES
 from edgeprune.prune.wrappers import HeldMasks, wrap
 
@@ -38,12 +38,22 @@ def _maskable(model: Any, structure: Structure) -> Iterator[tuple[str, int]]:
         known = structure.layers.get(layer.name)
         if known is None or not known.weights:
             continue
-        numbers = {id(variable): number for number, variable in enumerate(layer.weights)}
-        for place in PLACES.get(type(layer).__name__, ()):
-            number = numbers[id(operator.attrgetter(place.attribute)(layer))]
+        for number in _kernels(layer, known):
             axes = known.weights[number].axes
-            if place.by_default and any(a is not None and np.isin(structure.roots[a], removable).any() for a in axes):
+            if any(a is not None and np.isin(structure.roots[a], removable).any() for a in axes):
                 yield layer.name, number
+
+
+def _kernels(layer: Any, known: LayerChannels) -> Iterator[int]:
+    """Numbers of the weights to mask: kernels, and in kinds without a known layout all that mix channels."""
+    places = PLACES.get(type(layer).__name__)
+    if places is None:
+        yield from known.masked
+        return
+    numbers = {id(variable): number for number, variable in enumerate(layer.weights)}
+    for place in places:
+        if place.by_default:
+            yield numbers[id(operator.attrgetter(place.attribute)(layer))]
 
 
 def sizes_at(full: Sequence[int], final: Sequence[int], share: float) -> tuple[int, ...]:
@@ -99,7 +109,7 @@ class GroupMasks(HeldMasks):
         self._update(1.0)
 
     def _layers(self) -> list[Any]:
-        return [getattr(layer, "layer", layer) for layer in self.model.layers]
+        return [layer.layer if hasattr(layer, "pruning_vars") else layer for layer in self.model.layers]
 
     def _update(self, share: float | None) -> None:
         if share is None:

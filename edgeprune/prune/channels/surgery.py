@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeprune.models.functional import clone, rebuild
+from edgeprune.models.functional import clone, config_of, rebuild
 from edgeprune.prune.channels.structure import Keep, LayerChannels, Structure, cut, mask
 
 
@@ -35,7 +35,7 @@ def shrink(model: Any, structure: Structure, keep: Keep) -> Any:
 
 
 def _smaller(layer: Any, channels: LayerChannels, keep: Keep) -> Any:
-    config = layer.get_config()
+    config = config_of(layer)
     if channels.resize is not None:
         config = channels.resize(config, keep)
     return layer.__class__.from_config(config)

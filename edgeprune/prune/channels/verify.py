@@ -6,7 +6,7 @@ from typing import Any
 
 from edgeprune.errors import VerificationError
 from edgeprune.models.compare import largest_difference
-from edgeprune.models.functional import rebuild, same
+from edgeprune.models.functional import config_of, rebuild, same
 from edgeprune.models.tensorflow import keras
 
 #: Largest difference allowed, relative to the largest value of the output.
@@ -22,7 +22,7 @@ def without_output_activation(model: Any) -> Any:
             return same(layer)
         if type(layer).__name__ == "Softmax":
             return keras().layers.Activation("linear", name=layer.name)
-        config = layer.get_config()
+        config = config_of(layer)
         if "activation" in config:
             config["activation"] = "linear"
         return layer.__class__.from_config(config)
