@@ -15,6 +15,11 @@ import typer
 from edgeprune.cli.console import progress, show, show_json, show_table
 from edgeprune.errors import UserError
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 if TYPE_CHECKING:
     from edgeprune.prune import Pattern, PruneReport
 
@@ -40,12 +45,38 @@ def prune(
             help="Pruning pattern, see `edgeprune methods`; A+B: B after A. A .tflite takes lossless or calibrated.",
         ),
     ] = "channel",
-    macs_ratio: Annotated[float | None, typer.Option("--macs-ratio", help="Times fewer multiply-accumulates.")] = None,
-    sparsity: Annotated[float | None, typer.Option("--sparsity", help="Share of zeros, 0 to 1.")] = None,
+    macs_ratio: Annotated[
+        float | None, typer.Option("--macs-ratio", help="channel: times fewer multiply-accumulates.")
+    ] = None,
+    fraction: Annotated[
+        float | None, typer.Option("--fraction", help="channel: share of every layer's channels to remove, 0 to 1.")
+    ] = None,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option("--budget", help="channel: limits such as cycles/3, sram=32KiB, flash=100KB, parameters/4."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", help="channel: profile that cycles and SIMD width come from.")
+    ] = None,
+    sparsity: Annotated[
+        float | None, typer.Option("--sparsity", help="unstructured, block, lottery: share of zeros, 0 to 1.")
+    ] = None,
+    pattern: Annotated[str | None, typer.Option("--pattern", help="Such as 2:4 (of n:m) or 1x4 (of block).")] = None,
+    clusters: Annotated[int | None, typer.Option("--clusters", help="cluster: different values per kernel.")] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer",
+            help="A layer's own share or pattern, or skip; names may have *.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="Any setting of the method, such as training.recovery_epochs=20.", metavar="NAME=VALUE"
+            "--set",
+            help="Any setting of the method: training.recovery_epochs=20.",
+            metavar="NAME=VALUE",
         ),
     ] = None,
     json_: _Json = False,
@@ -54,7 +85,10 @@ def prune(
 
     Repeat the command to continue after an interruption.
     """
-    named = {"macs_ratio": macs_ratio, "sparsity": sparsity}
+    named = {
+        "macs_ratio": macs_ratio, "fraction": fraction, "budget": budget, "target": target, "sparsity": sparsity,
+        "pattern": pattern, "clusters": clusters, "layers": _layers(layer) if layer else None,
+    }  # fmt: skip
     given = {**{name: value for name, value in named.items() if value is not None}, **_nested(settings or [])}
     if model.suffix == ".tflite":
         from edgeprune.cli.tflite_prune import prune_tflite
@@ -104,21 +138,27 @@ def _show(account: PruneReport, before: float, after: float) -> None:
         show(f"{group.name}: {group.before} -> {group.after} channels{reason}")
 
 
+def _layers(pairs: list[str]) -> dict[str, Any]:
+    """`conv1*=0.5` as {"conv1*": 0.5}."""
+    return dict(_pair("--layer", pair) for pair in pairs)
+
+
+def _pair(option: str, text: str) -> tuple[str, Any]:
+    """Name and value; a value that is no TOML is text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UserError(f"{option} {text} is no setting; write NAME=VALUE")
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name, value
+
+
 def _nested(pairs: list[str]) -> dict[str, Any]:
-    """`a.b=1` as {"a": {"b": 1}}; names and values are TOML, a value that is no TOML is text."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    """`a.b=1` as {"a": {"b": 1}}; names are TOML keys."""
     tables: dict[str, Any] = {}
     for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UserError(f"--set {pair} is no setting; write NAME=VALUE")
-        try:
-            read = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            read = value
+        name, read = _pair("--set", pair)
         try:
             keys = tomllib.loads(f"{name} = 0")
         except tomllib.TOMLDecodeError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,20 +44,10 @@ def prune_tflite(model: Path, data: Path | None, out: Path, method: str, setting
     elif data is None:
         raise UserError("--data is missing; --method calibrated needs an .npz with x_train, y_train, x_test and y_test")
     else:
-        _calibrated(source, data, out, _calibration(settings), json_)
+        from edgeprune.compact import Calibration
+        from edgeprune.prune.options import read_settings
 
-
-def _calibration(settings: dict[str, Any]) -> Calibration:
-    from edgeprune.compact import Calibration
-
-    known = {field.name: field for field in fields(Calibration)}
-    for name, value in settings.items():
-        if name not in known:
-            raise UserError(f"--method calibrated has no setting {name!r}; it has {', '.join(known)}")
-        whole = known[name].type == "int"
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise UserError(f"--set {name}={value}: it must be {'a whole number' if whole else 'a number'}")
-    return Calibration(**settings)
+        _calibrated(source, data, out, read_settings(Calibration, settings, "--set"), json_)
 
 
 def _calibrated(source: TfliteModel, data: Path, out: Path, settings: Calibration, json_: bool) -> None:

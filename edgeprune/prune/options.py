@@ -15,6 +15,8 @@ from edgeprune.errors import RecipeError, UserError
 from edgeprune.prune.pattern import Pattern, patterns
 from edgeprune.schema import describe
 
+T = typing.TypeVar("T")
+
 #: Joins the names of methods that work one after the other, as in `channel+n:m`.
 JOINT = "+"
 
@@ -55,7 +57,9 @@ def steps_of(
         own = given.get(pattern.name, {})
         if not isinstance(own, Mapping):
             raise RecipeError(f"{source}: {pattern.name} = {own!r} is no table; give settings of that pattern")
-        steps.append(Step(pattern, _settings(pattern, {**mine, **implied, **own, **unknown}, source, also)))
+        steps.append(
+            Step(pattern, read_settings(pattern.settings, {**mine, **implied, **own, **unknown}, source, also))
+        )
     return tuple(steps)
 
 
@@ -88,15 +92,16 @@ def _pattern(name: str) -> tuple[Pattern, dict[str, str]] | None:
     return None
 
 
-def _settings(pattern: Pattern, values: dict[str, Any], source: Path | str, also: tuple[str, ...]) -> object:
-    schema = settings_schema(pattern.settings)
+def read_settings(settings: type[T], values: Mapping[str, Any], source: Path | str, also: tuple[str, ...] = ()) -> T:
+    """The settings dataclass with these values by name; arguments and errors as `steps_of`."""
+    schema = settings_schema(settings)
     shown = create_model("variant", __base__=schema, **dict.fromkeys(also, (str, "")))  # type: ignore[call-overload]
     try:
-        return to_settings(pattern.settings, schema.model_validate(values))
+        return to_settings(settings, schema.model_validate(dict(values)))
     except ValidationError as error:
         raise RecipeError(describe(source, error, shown)) from None
     except UserError as error:
-        raise RecipeError(f"{source}: {pattern.name}: {error}") from None
+        raise RecipeError(f"{source}: {error}") from None
 
 
 def settings_schema(settings: type) -> type[BaseModel]:
@@ -119,11 +124,11 @@ class _Lenient(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def to_settings(settings: type, section: BaseModel) -> object:
+def to_settings(settings: type[T], section: BaseModel) -> T:
     """The settings dataclass with the values of a validated section; raises UserError as the dataclass does."""
     hints = typing.get_type_hints(settings)
     values = {}
-    for field in dataclasses.fields(settings):
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]  # every settings class is a dataclass
         value = getattr(section, field.name)
         values[field.name] = to_settings(hints[field.name], value) if isinstance(value, BaseModel) else value
     return settings(**values)
