@@ -31,6 +31,7 @@ check: environment ## All that a change must pass
 bench: environment ## Check the emulator's counts and speed; cycles, flash and RAM of the kernels
 	$(PYTHON) tests/bench/emulator.py
 	$(PYTHON) tests/bench/kernels.py
+	$(PYTHON) tests/bench/compact.py
 
 graphs: environment ## Channel pruning on real architectures, from Keras 2 and Keras 3: MACs, barriers, exactness, int8
 	$(PYTHON) tests/bench/graphs.py
