@@ -131,7 +131,17 @@ def test_rounds_rewind_and_masks_only_shrink(monkeypatch: pytest.MonkeyPatch, da
     kernel[:10] = 0
     model.model.get_layer("hidden").set_weights([kernel, *rest])
     training = Training(batch_size=256)
-    settings = LotteryPruning(rounds=2, share=0.3, epochs=1, given_weights=True, rewind_step=1, training=training)
+    stem = model.model.get_layer("stem")
+    stem.set_weights([np.where(np.arange(8) < 3, 0, stem.get_weights()[0])])
+    settings = LotteryPruning(
+        rounds=2,
+        share=0.3,
+        epochs=1,
+        given_weights=True,
+        rewind_step=1,
+        training=training,
+        layers=(LayerRule("stem", "skip"),),
+    )
     first, second, third = begun(monkeypatch, data, tmp_path, settings, model)
     np.testing.assert_array_equal(first[0].get_weights()[0], model.model.get_weights()[0])
     assert not np.array_equal(first[0].get_weights()[0], second[0].get_weights()[0])
@@ -141,6 +151,8 @@ def test_rounds_rewind_and_masks_only_shrink(monkeypatch: pytest.MonkeyPatch, da
         assert np.all(first[1][key] >= second[1][key])
         assert np.all(second[1][key] >= third[1][key])
     assert not first[1]["hidden", 0][:10].any()
+    for _, masks in (first, second, third):  # a layer that is left out keeps its zeros, and gets no others
+        np.testing.assert_array_equal(masks["stem", 0], stem.get_weights()[0] != 0)
     again = begun(monkeypatch, data, tmp_path, settings, model)  # all rounds are there already
     np.testing.assert_array_equal(again[2][0].get_weights()[0], third[0].get_weights()[0])
 

@@ -23,7 +23,7 @@ from edgeprune.prune.pattern import Pattern, job_folder
 from edgeprune.prune.policy import LayerRules, settings_by_layer
 from edgeprune.prune.result import KernelReport, PruneResult
 from edgeprune.prune.settings import Training
-from edgeprune.prune.weights.kernels import Kernel, find_kernels
+from edgeprune.prune.weights.kernels import Kernel, find_kernels, kernels_with_zeros
 from edgeprune.prune.weights.layout import Flags
 from edgeprune.prune.weights.rules import Unstructured, check_share
 from edgeprune.prune.weights.run import weights_report
@@ -90,7 +90,8 @@ def find_ticket(
     """Prune round after round, rewind in between, and train the ticket.
 
     Args:
-        model: A classifier with one input, trained or not; its architecture and its zeros are used.
+        model: A classifier with one input, trained or not; its architecture and its zeros are used
+            (those of a kernel that is all zeros are taken for untrained).
         data: Its training split is trained on.
         settings: How far, and how.
         work_dir: Checkpoints go into a folder of this job below it; run the same job with the
@@ -171,9 +172,9 @@ class _Search:
         """The ticket as a trained tf-keras model with its zeros."""
         from edgeprune.prune.training.snapshot import restored
 
-        values = {(kernel.layer, kernel.weight): kernel.value(self._given) for kernel in kernels}
-        alive = {key: value != 0 if value.any() else np.ones(value.shape, bool) for key, value in values.items()}
-        masks: _Masks = alive
+        given = {key: alive for key, alive in kernels_with_zeros(self._given).items() if alive.any()}
+        whole = {(k.layer, k.weight): np.ones(k.value(self._given).shape, bool) for k in kernels}
+        masks: _Masks = {**whole, **given}
         begin = self._begin
         for done in range(rounds.count + 1):
             if done == rounds.count and self._settings.reinitialise:
@@ -181,10 +182,8 @@ class _Search:
             trained = self._train(begin, masks, done, rounds.count)
             if done == 0 and self._settings.rewind_step:
                 begin = restored(self._begin, self._snapshot)
-            masks = {
-                (kernel.layer, kernel.weight): _left(kernel, rounds.zeros(number, done + 1), trained)
-                for number, kernel in enumerate(kernels)
-            }
+            left = [_left(kernel, rounds.zeros(number, done + 1), trained) for number, kernel in enumerate(kernels)]
+            masks = {**given, **dict(zip(whole, left, strict=True))}
         return trained
 
     @property
