@@ -136,6 +136,9 @@ def _show(account: PruneReport, before: float, after: float) -> None:
     for group in account.groups:
         reason = f" ({'; '.join(group.kept_because)})" if group.kept_because else ""
         show(f"{group.name}: {group.before} -> {group.after} channels{reason}")
+    if account.kernels:
+        rows = [(k.layer, k.pattern, f"{100 * k.zeros:.1f} %", f"{k.values:,}") for k in account.kernels]
+        show_table(("kernel of", "pattern", "zeros", "values"), rows, text_columns=2)
 
 
 def _layers(pairs: list[str]) -> dict[str, Any]:

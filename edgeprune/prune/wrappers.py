@@ -37,38 +37,6 @@ class Never(_PruningSchedule):  # type: ignore[misc]  # TF-MOT has no types
         return {"class_name": type(self).__name__, "config": {}}
 
 
-class KernelPolicy(_PruningPolicy):  # type: ignore[misc]  # TF-MOT has no types
-    """Wraps the layers whose kernels TF-MOT can mask, as far as `names` lists them."""
-
-    #: TF-MOT never masks depthwise kernels; for channels their consumers' masks do.
-    _MASKED = frozenset(
-        {
-            "Conv1D",
-            "Conv2D",
-            "Conv3D",
-            "Conv2DTranspose",
-            "Conv3DTranspose",
-            "Dense",
-            "SeparableConv1D",
-            "SeparableConv2D",
-            "Embedding",
-            "SimpleRNN",
-            "GRU",
-            "LSTM",
-        }
-    )
-
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names
-
-    def allow_pruning(self, layer: Any) -> bool:
-        """Whether TF-MOT may wrap this layer."""
-        return layer.name in self._names and type(layer).__name__ in self._MASKED
-
-    def ensure_model_supports_pruning(self, model: Any) -> None:
-        """Any flat functional model will do: what cannot be masked is simply not wrapped."""
-
-
 class _Named(_PruningPolicy):  # type: ignore[misc]  # TF-MOT has no types
     """Wraps the layers of these names."""
 

@@ -67,6 +67,7 @@ ROWS = (
     Row("1x16", {"sparsity": 0.7}, 0.7, blocks(1, 16)),
     Row("cluster", {"clusters": 32}, 0.0, zeros, 32),
     Row("unstructured+cluster", {"sparsity": 0.8, "clusters": 32}, 0.8, zeros, 32),
+    Row("lottery", {"sparsity": 0.6, "share": 0.4, "halve_output": False, "epochs": 2}, 0.6, zeros),
     Row("channel+2:4", {"macs_ratio": 2.0}, 0.5, n_of_m(2, 4)),
 )
 
