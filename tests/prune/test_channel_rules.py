@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeprune.errors import UserError
-from edgeprune.models import Dataset, FloatModel
+from edgeprune.models import Dataset, FloatModel, custom
 from edgeprune.models.compare import largest_difference
-from edgeprune.models.custom import custom_objects
 from edgeprune.models.functional import clone
 from edgeprune.models.tensorflow import keras, tensorflow
 from edgeprune.prune import ChannelPruning, Training, WeightAxes, prune_channels, register_rule, sized
@@ -251,11 +250,11 @@ def test_a_layer_of_ones_own_is_a_barrier_until_it_has_a_rule() -> None:
 def test_a_rule_of_ones_own() -> None:
     small = check(custom_model())
     assert small.get_layer("mix").units == 6
-    assert custom_objects()["Mix"] is Mix
+    assert custom.objects()["Mix"] is Mix
 
 
 def test_only_layer_classes_have_rules() -> None:
-    with pytest.raises(UserError, match="not a layer class"):
+    with pytest.raises(UserError, match="no layer class"):
         register_rule(dict, mix)
     with pytest.raises(UserError, match="cannot be called"):
         register_rule(Mix, 3)  # type: ignore[type-var]
