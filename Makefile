@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 C_FILES := $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help environment format check test bench graphs fuzz demo lock
+.PHONY: help environment format check test bench graphs patterns fuzz demo lock
 
 help: ## Show these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ bench: environment ## Check the emulator's counts and speed; cycles, flash and R
 
 graphs: environment ## Channel pruning on real architectures, from Keras 2 and Keras 3: MACs, barriers, exactness, int8
 	$(PYTHON) tests/bench/graphs.py
+
+patterns: environment ## Zeros asked for and found in the .tflite, for every pattern of single weights
+	$(PYTHON) tests/bench/patterns.py
 
 demo: ## The main job on the model that ships with edgeprune
 	python3 -m edgeprune run models/fashion/recipe.toml
