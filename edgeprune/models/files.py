@@ -69,8 +69,8 @@ def _generation(path: Path, version: str) -> int:
     match = re.match(r"([23])\.\d+", version)
     if match is None:
         raise ModelError(
-            f"{path}: it was written by Keras {version[:40]!r}, and only the files of Keras 2 and 3 are known; save the "
-            "model again with one of them"
+            f"{path}: it was written by Keras {version[:40]!r}, and only Keras 2 and 3 are known; save the model again "
+            "with one of them"
         )
     return int(match[1])
 

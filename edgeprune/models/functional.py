@@ -41,17 +41,21 @@ class Call:
         return bool(isinstance(self.layer, keras().layers.InputLayer))
 
 
+def _check_graph(model: Any) -> None:
+    if not getattr(model, "_is_graph_network", False):
+        raise ModelError(
+            f"model {model.name!r} is not built from connected layers (it is subclassed or was never given an input "
+            "shape), so its channels cannot be followed; rebuild it with the functional API or as a Sequential model"
+        )
+
+
 def calls(model: Any) -> Iterator[Call]:
     """All layer calls of a functional or Sequential model, in an order in which they can run.
 
     Raises:
         ModelError: The model is subclassed, so that it has no graph to walk.
     """
-    if not getattr(model, "_is_graph_network", False):
-        raise ModelError(
-            f"model {model.name!r} is not built from connected layers (it is subclassed or was never given an input "
-            "shape), so its channels cannot be followed; rebuild it with the functional API or as a Sequential model"
-        )
+    _check_graph(model)
     flatten = tensorflow().nest.flatten
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
@@ -136,6 +140,7 @@ def rebuild(model: Any, make: Callable[[Any], Any], arguments: Rewrite = _unchan
     Raises:
         ModelError: The model has no layer graph.
     """
+    _check_graph(model)
     builder = _Builder(make, arguments)
     inputs = []
     for name, tensor in zip(model.input_names, model.inputs, strict=True):

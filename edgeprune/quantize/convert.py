@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeprune.errors import DataError, ModelError
+from edgeprune.models import custom
 from edgeprune.models.dataset import Dataset
 from edgeprune.models.loader import FloatModel
 from edgeprune.quantize.calibration import Calibration
@@ -125,7 +126,8 @@ def _in_subprocess(
             form.save(saved)
         if calibration is not None:
             calibration.save(examples)
-        job = Job(saved, str(examples) if calibration else None, scheme.value, str(folder / "model.tflite"))
+        own = tuple(str(file) for file in custom.files())
+        job = Job(saved, str(examples) if calibration else None, scheme.value, str(folder / "model.tflite"), own)
         job.write(folder / "job.json")
         _run(model, scheme, folder / "job.json")
         content = Path(job.out).read_bytes()

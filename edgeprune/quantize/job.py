@@ -40,12 +40,14 @@ class Job:
         calibration: .npz of a `Calibration`, or None where none is needed.
         scheme: Value of a `Scheme`.
         out: Where the subprocess writes the .tflite.
+        custom: The user's own files that register the layers of the model.
     """
 
     model: str
     calibration: str | None
     scheme: str
     out: str
+    custom: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the job for the subprocess."""

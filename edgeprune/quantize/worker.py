@@ -13,6 +13,7 @@ from typing import Any
 
 import flatbuffers
 
+from edgeprune.models import custom
 from edgeprune.models.tensorflow import keras, tensorflow
 from edgeprune.quantize.calibration import Calibration
 from edgeprune.quantize.job import Job, Scheme
@@ -56,7 +57,7 @@ def _in_order(content: bytes, names: list[str]) -> bytes:
 def _load(path: str) -> Any:
     """The job's model; an .h5 holds one in TF-MOT's quantization wrappers."""
     if not path.endswith(".h5"):
-        return keras().models.load_model(path, compile=False)
+        return keras().models.load_model(path, compile=False, custom_objects=custom.objects())
     from edgeprune.quantize.fake import load_fake
 
     return load_fake(path)
@@ -65,6 +66,8 @@ def _load(path: str) -> Any:
 def convert(job: Job) -> bytes:
     """Convert the job's model and return the .tflite file's bytes."""
     tf = tensorflow()
+    for file in job.custom:
+        custom.run_file(file)
     model = _load(job.model)
     function = _fixed_batch(model)
     names = [spec.name for spec in function.structured_input_signature[0]]

@@ -55,7 +55,12 @@ def write(model: Any, path: Path) -> None:
     made = translate(model)
     with muted():
         made.save(path)
-    compare(model, load_file(path), TOLERANCE)
+    try:
+        read = load_file(path)
+    except ModelError as error:
+        advice = "choose .keras" if path.suffix == ".h5" else "write the model for Keras 2"
+        raise ModelError(f"Keras 3 cannot read back the {path.suffix} that it wrote; {advice}") from error
+    compare(model, read, TOLERANCE)
 
 
 def compare(model: Any, other: Any, allowed: float) -> None:

@@ -141,7 +141,7 @@ def prune_channels(
         training = settings.training
         epochs, rate = training.recovery_epochs, training.recovery_rate
         fit("fine-tune", small, batches, epochs, rate, folder / "recovery", progress)
-    pruned = FloatModel(small, f"{model.name}_channel", model.source)
+    pruned = model.derived(small, f"{model.name}_channel")
     return PruneResult(pruned, "channel", _report(structure, cost, keep, small, difference))
 
 

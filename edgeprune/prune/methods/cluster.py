@@ -99,7 +99,7 @@ def cluster_weights(
         values = SharedValues(kernels, numbers, others)
         epochs, rate = training.recovery_epochs, training.recovery_rate
         fit("fine-tune shared values", student, batches, epochs, rate, folder, progress, [values])
-    result = FloatModel(student, f"{model.name}_cluster", model.source)
+    result = model.derived(student, f"{model.name}_cluster")
     return PruneResult(result, "cluster", weights_report(model, student, _account(kernels, model.model, student)))
 
 

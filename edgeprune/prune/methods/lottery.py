@@ -123,7 +123,7 @@ def find_ticket(
                 "discarded; remove the job's checkpoints and run again"
             )
         reports.append(KernelReport(kernel.layer, "lottery", zeros, len(np.unique(value))))
-    result = FloatModel(trained, f"{model.name}_lottery", model.source)
+    result = model.derived(trained, f"{model.name}_lottery")
     return PruneResult(result, "lottery", weights_report(model, trained, tuple(reports)))
 
 

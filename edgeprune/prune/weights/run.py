@@ -89,7 +89,7 @@ def prune_kernels(
     for kernel in kernels:
         _check(kernel, pruned)
     suffix = method.replace(":", "_of_")
-    result = FloatModel(pruned, f"{model.name}_{suffix}", model.source)
+    result = model.derived(pruned, f"{model.name}_{suffix}")
     return PruneResult(result, method, weights_report(model, pruned, _account(kernels, pruned)))
 
 
