@@ -94,9 +94,10 @@ def _print_calibrated(name: str, model: TfliteModel, data: Dataset) -> float:
     """One row; returns the ratio, 0 where the test split lost more than the points allowed."""
     result = calibrated(model, data, Calibration(points=_POINTS))
     change, ratio = result.change, result.macs_before / result.macs_after
+    points = f"{change.points:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
     show(name, f"{result.bytes_before:,}", f"{result.bytes_after:,}", f"{result.macs_before:,}",
          f"{result.macs_after:,}", f"{ratio:.2f}", f"{100 * result.accuracy_before:.2f} %",
-         f"{100 * result.accuracy_after:.2f} %", f"{change.points:+.2f} ({change.low:+.2f} to {change.high:+.2f})")  # fmt: skip
+         f"{100 * result.accuracy_after:.2f} %", points)  # fmt: skip
     return ratio if change.points >= -_POINTS else 0.0
 
 
