@@ -9,7 +9,7 @@ from __future__ import annotations
 import typer
 
 import edgeprune
-from edgeprune.cli import boards, information, job, model_files, pruning
+from edgeprune.cli import boards, compression, information, job, model_files, pruning
 from edgeprune.cli.guard import guarded
 
 _EPILOG = "Start with: edgeprune run models/fashion/recipe.toml"
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (job, pruning, model_files, boards, information):
+for _module in (job, pruning, model_files, compression, boards, information):
     for _command in _module.COMMANDS:
         app.command(epilog=_module.EXAMPLES[_command.__name__])(guarded(_command))
 

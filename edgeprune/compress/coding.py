@@ -10,14 +10,16 @@ import numpy.typing as npt
 
 from edgeprune.compress import matrix
 from edgeprune.compress.errors import damaged
-from edgeprune.compress.layout import choose_layout
+from edgeprune.compress.layout import Placed, choose_layout
 from edgeprune.compress.patterns import Patterns, from_keys, patterns, to_keys
-from edgeprune.compress.rans import Decoder, Encoder
+from edgeprune.compress.rans import DECISIONS_PER_BYTE, Decoder, Encoder
 from edgeprune.compress.wire import Reader, blob, number
 
 _DType = np.dtype[np.generic]
 #: Most levels of a symbol's tree; lower bits are stored as they are.
 _MAX_LEVELS = 12
+#: Where more than this share is not zero, zero is a symbol like the others.
+_DENSE = 0.85
 _TRANSPOSED, _ZEROS, _HALF = 1, 2, 4
 
 
@@ -46,33 +48,42 @@ class CodedTensor:
         return self.header + self.codebook + self.positions + self.symbols
 
 
-def encode(values: npt.NDArray[np.generic]) -> CodedTensor:
-    """The smallest of the codings that are worth a try."""
+def encode(values: npt.NDArray[np.generic], outputs_first: bool) -> CodedTensor:
+    """The smallest of the codings that are worth a try; `outputs_first` as in `choose_layout`."""
     bits = patterns(values)
     raw = CodedTensor(Coding.RAW, bytes([Coding.RAW]), b"", b"", bits.tobytes())
     distinct = np.unique(bits)
     if len(distinct) < 2:
         constant = CodedTensor(Coding.CONSTANT, bytes([Coding.CONSTANT]), distinct[:1].tobytes(), b"", b"")
         return min(raw, constant, key=_size)
-    book = distinct[distinct != 0]
     tries = [raw]
-    if len(book) <= 1 << _MAX_LEVELS and len(book) * 2 <= bits.size:
-        tries.append(_modelled(values, bits, book))
-    if len(bits) >= 64 and (len(tries) == 1 or len(book) > 64):
-        tries.append(_modelled(values, bits, None))
-    return min(tries, key=_size)
+    small = len(distinct) <= 1 << _MAX_LEVELS and len(distinct) * 2 <= bits.size
+    placed = choose_layout(values.shape, bits, outputs_first)
+    if small and len(distinct) < 1 << (8 * values.dtype.itemsize - 1):
+        tries.append(_modelled(bits, values.dtype, placed, distinct))
+    if len(bits) >= 64 and (len(tries) == 1 or len(distinct) > 64):
+        tries.append(_modelled(bits, values.dtype, placed, None))
+    return min((one for one in tries if _decodable(one, bits.size)), key=_size)
+
+
+def _decodable(coded: CodedTensor, elements: int) -> bool:
+    """Whether the decoder would believe that so few bytes hold so much."""
+    wanted = elements * _MAX_LEVELS
+    parts = [part for part in (coded.positions, coded.symbols) if part]
+    return coded.coding == Coding.RAW or all(wanted <= DECISIONS_PER_BYTE * (len(part) - 4) for part in parts)
 
 
 def _size(coded: CodedTensor) -> int:
     return len(coded.content)
 
 
-def _modelled(values: npt.NDArray[np.generic], bits: Patterns, book: Patterns | None) -> CodedTensor:
-    dtype = values.dtype
-    placed = choose_layout(values.shape, bits)
+def _modelled(bits: Patterns, dtype: _DType, placed: Placed, book: Patterns | None) -> CodedTensor:
     layout = placed.layout
     ordered = bits.reshape(-1, placed.width).T.reshape(-1) if placed.transposed else bits
     occupied = ordered != 0
+    if occupied.mean() > _DENSE:
+        occupied[:] = True
+    book = book if book is None or occupied.all() else book[book != 0]
     flags = (_TRANSPOSED if placed.transposed else 0) | (0 if occupied.all() else _ZEROS)
     codebook = b""
     keys = to_keys(ordered[occupied], dtype)
@@ -91,12 +102,12 @@ def _modelled(values: npt.NDArray[np.generic], bits: Patterns, book: Patterns | 
         symbols = np.searchsorted(book_keys, keys).astype(np.int64)
     positions = b""
     if flags & _ZEROS:
-        encoder = Encoder()
+        encoder = Encoder(matrix.states_for(len(ordered)))
         matrix.code_zero_map(encoder, layout, occupied.astype(np.int64))
         positions = blob(encoder.finish())
     coded = b""
     if levels:
-        encoder = Encoder()
+        encoder = Encoder(matrix.states_for(len(symbols) * levels))
         matrix.code_symbols(encoder, layout, np.flatnonzero(occupied), levels, symbols)
         coded = blob(encoder.finish())
     coding = Coding.DIRECT if book is None else Coding.CODEBOOK
@@ -137,14 +148,15 @@ def _decode_modelled(reader: Reader, count: int, dtype: _DType, with_book: bool)
     book = _decode_book(reader, dtype, flags) if with_book else None
     occupied = np.ones(count, np.bool_)
     if flags & _ZEROS:
-        decoder = Decoder(reader.blob())
+        decoder = Decoder(reader.blob(), matrix.states_for(count), count)
         occupied = matrix.code_zero_map(decoder, layout, None) != 0
         decoder.finish()
     places = np.flatnonzero(occupied)
     levels = (len(book) - 1).bit_length() if book is not None else _direct_levels(dtype)[0]
     symbols = np.zeros(len(places), np.int64)
     if levels:
-        decoder = Decoder(reader.blob())
+        decisions = len(places) * levels
+        decoder = Decoder(reader.blob(), matrix.states_for(decisions), decisions)
         symbols = matrix.code_symbols(decoder, layout, places, levels, None)
         decoder.finish()
     if book is not None:

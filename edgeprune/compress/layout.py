@@ -29,17 +29,21 @@ class Placed:
     layout: Layout
 
 
-def choose_layout(shape: tuple[int, ...], bits: Patterns) -> Placed:
-    """A matrix whose rows are what one input feeds: [..., outputs] as Keras stores kernels.
+def choose_layout(shape: tuple[int, ...], bits: Patterns, outputs_first: bool) -> Placed:
+    """A matrix whose rows are what one input feeds.
 
     Args:
         shape: The tensor's.
         bits: Its elements' bit patterns.
+        outputs_first: The first axis holds the outputs, as in .tflite, not the last, as in Keras; a first axis of
+            1 (depthwise kernels) means the last in either case.
     """
-    width = shape[-1] if shape and shape[-1] else 1
+    transposed = outputs_first and len(shape) > 1 and shape[0] > 1
+    width = len(bits) // shape[0] if transposed else shape[-1] if shape else 1
     occupied = bits.reshape(-1, width) != 0
-    near, far = _likeness(occupied)
-    return Placed(width, False, Layout(len(occupied), width, near, far))
+    rows, columns = occupied.shape[::-1] if transposed else occupied.shape
+    near, far = _likeness(occupied.T if transposed else occupied)
+    return Placed(width, transposed, Layout(rows, columns, near, far))
 
 
 def _likeness(occupied: npt.NDArray[np.bool_]) -> tuple[int, int]:

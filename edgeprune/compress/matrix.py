@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune.compress.model import MAX_LANES, Mixer
-from edgeprune.compress.rans import BitCoder
-
-_Integers = npt.NDArray[np.int64]
+from edgeprune.compress.rans import BitCoder, Integers
 
 #: Rows and columns have contexts of their own up to this many; further ones share them.
 _LINES = 4096
@@ -18,6 +16,9 @@ _LINES = 4096
 _SHALLOW_LEVELS = 6
 _CLASSES = 5
 _DENSITIES = 16
+#: Class of a mean magnitude in quarters: thirds of powers of two.
+_MAGNITUDES = 40
+_MAGNITUDE_OF = np.floor(3 * np.log2(np.arange(1, (4 << 11) + 2))).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ def lanes_for(decisions: int) -> int:
     return lanes
 
 
-def code_zero_map(coder: BitCoder, layout: Layout, wanted: _Integers | None) -> _Integers:
+def states_for(decisions: int) -> int:
+    """How many states the coder has: one where every byte counts, one per lane where speed does."""
+    return lanes_for(decisions) if decisions >= 1 << 22 else 1
+
+
+def code_zero_map(coder: BitCoder, layout: Layout, wanted: Integers | None) -> Integers:
     """Code which elements differ from zero.
 
     Args:
@@ -61,7 +67,7 @@ def code_zero_map(coder: BitCoder, layout: Layout, wanted: _Integers | None) -> 
     lanes = lanes_for(total)
     mixer = Mixer((1, min(rows, _LINES), min(columns, _LINES), 64, _DENSITIES**2, _DENSITIES**2), 1, lanes)
     pad = (far + near) * columns
-    known = np.zeros(pad + total + lanes, np.int64)
+    known = np.zeros(pad + total + lanes, np.int8)
     in_row = np.zeros(rows + far, np.int64)
     in_column = np.zeros(columns, np.int64)
     density_of_row, density_of_column = _densities(columns), _densities(rows)
@@ -70,7 +76,7 @@ def code_zero_map(coder: BitCoder, layout: Layout, wanted: _Integers | None) -> 
         position = np.arange(first, first + count)
         row, column = np.divmod(position, columns)
 
-        def back(offset: int, first: int = first, count: int = count) -> _Integers:
+        def back(offset: int, first: int = first, count: int = count) -> npt.NDArray[np.int8]:
             return known[pad + first - offset : pad + first - offset + count]
 
         neighbours = (
@@ -96,18 +102,18 @@ def code_zero_map(coder: BitCoder, layout: Layout, wanted: _Integers | None) -> 
         known[pad + first : pad + first + count] = bits
         np.add.at(in_row, row + far, bits)
         np.add.at(in_column, column, bits)
-    return known[pad : pad + total]
+    return known[pad : pad + total].astype(np.int64)
 
 
-def _densities(extent: int) -> _Integers:
+def _densities(extent: int) -> Integers:
     """[extent + 1] the class of a count from 0 to `extent`: half powers of two."""
-    classes: _Integers = np.minimum(_DENSITIES - 1, np.floor(2 * np.log2(np.arange(extent + 1) + 1))).astype(np.int64)
+    classes: Integers = np.minimum(_DENSITIES - 1, np.floor(2 * np.log2(np.arange(extent + 1) + 1))).astype(np.int64)
     return classes
 
 
 def code_symbols(
-    coder: BitCoder, layout: Layout, positions: _Integers, levels: int, wanted: _Integers | None
-) -> _Integers:
+    coder: BitCoder, layout: Layout, positions: Integers, levels: int, wanted: Integers | None
+) -> Integers:
     """Code the symbols at some positions of a matrix, each as a walk down a binary tree.
 
     Args:
@@ -132,19 +138,23 @@ def code_symbols(
             nodes * _CLASSES**2,
             shallow * min(layout.rows, _LINES),
             shallow * min(columns, _LINES),
+            nodes * _MAGNITUDES,
+            nodes * _MAGNITUDES,
         ),
         levels,
         lanes,
     )
     pad = layout.far * columns
-    known = np.zeros(pad + layout.rows * columns, np.int64)
+    known = np.zeros(pad + layout.rows * columns, np.int8)
     last_of_row, last_of_column = np.zeros(layout.rows, np.int64), np.zeros(columns, np.int64)
+    row_sums, column_sums = np.zeros((2, layout.rows), np.int64), np.zeros((2, columns), np.int64)
     symbols = np.zeros(total, np.int64)
     for first in range(0, total, lanes):
         position = positions[first : first + lanes]
         row, column = np.divmod(position, columns)
-        near = known[pad + position - layout.near * columns] * _CLASSES + known[pad + position - pad]
+        near = known[pad + position - layout.near * columns].astype(np.int64) * _CLASSES + known[position]
         last = last_of_row[row] * _CLASSES + last_of_column[column]
+        of_row, of_column = _magnitude(row_sums, row) * nodes, _magnitude(column_sums, column) * nodes
         node = np.ones(len(position), np.int64)
         goal = None if wanted is None else wanted[first : first + lanes]
         for level in range(levels):
@@ -156,6 +166,8 @@ def code_symbols(
                     last * nodes + node,
                     row % _LINES * shallow + cut,
                     column % _LINES * shallow + cut,
+                    of_row + node,
+                    of_column + node,
                 )
             )
             bits = None if goal is None else (goal >> (levels - 1 - level)) & 1
@@ -166,4 +178,13 @@ def code_symbols(
         known[pad + position] = kind
         last_of_row[row] = kind
         last_of_column[column] = kind
+        for sums, line in ((row_sums, row), (column_sums, column)):
+            np.add.at(sums[0], line, np.abs(symbol - nodes // 2))
+            np.add.at(sums[1], line, 1)
     return symbols
+
+
+def _magnitude(sums: Integers, line: Integers) -> Integers:
+    """[n] the class of the mean distance from the middle symbol, in each one's row or column so far."""
+    classes: Integers = _MAGNITUDE_OF[4 * sums[0, line] // np.maximum(1, sums[1, line])]
+    return classes

@@ -9,11 +9,8 @@ steps.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from edgeprune.compress.rans import BitCoder, Bits
-
-_Integers = npt.NDArray[np.int64]
+from edgeprune.compress.rans import BitCoder, Integers
 
 #: Units of the logistic domain per nat.
 SCALE = 256
@@ -44,7 +41,7 @@ class Mixer:
         self._steps = np.zeros(sets, np.int64)
         self._calm = max(0, lanes.bit_length() - 5)
 
-    def code(self, coder: BitCoder, contexts: _Integers, chosen: int, bits: Bits | None) -> Bits:
+    def code(self, coder: BitCoder, contexts: Integers, chosen: int, bits: Integers | None) -> Integers:
         """Predict, code and learn one step.
 
         Args:
@@ -70,7 +67,6 @@ class Mixer:
         np.add.at(counts, (at + bits).ravel(), 1)
         high = counts[at] + counts[at + 1] > COUNT_LIMIT
         if high.any():
-            worn = np.unique(at[high])
-            counts[worn] >>= 1
-            counts[worn + 1] >>= 1
+            worn = at[high]
+            counts[worn], counts[worn + 1] = counts[worn] >> 1, counts[worn + 1] >> 1
         return bits

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -73,25 +74,50 @@ class CompressionReport:
         tensors: Per tensor.
         framing: Bytes of magic, version and checksums.
         names: Bytes of the tensors' names, types and shapes.
-        architecture: Bytes that rebuild the model around the tensors; 0 where only tensors are stored.
+        rest: Bytes that rebuild what lies around the tensors: the Keras model's layers, or the rest of the file.
         original: Bytes before: of the tensors as they are, or of the file that was compressed.
     """
 
     tensors: tuple[TensorReport, ...]
     framing: int
     names: int
-    architecture: int
+    rest: int
     original: int
 
     @property
     def nbytes(self) -> int:
         """Size of the compressed file."""
-        return self.framing + self.names + self.architecture + sum(tensor.nbytes for tensor in self.tensors)
+        return self.framing + self.names + self.rest + sum(tensor.nbytes for tensor in self.tensors)
 
     @property
     def ratio(self) -> float:
         """How many times smaller the file is."""
         return self.original / self.nbytes
+
+
+class Kind(IntEnum):
+    """What a compressed file holds."""
+
+    TENSORS = 0
+    KERAS = 1
+    FILE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """All that a compressed file holds.
+
+    Attributes:
+        kind: What it was made from.
+        tensors: In order.
+        rest: Of a Keras model its layers as JSON, of a file the bytes around the tensors.
+        gaps: Of a file, per tensor, how many bytes of the rest stand between the tensor before it and itself.
+    """
+
+    kind: Kind
+    tensors: tuple[NamedTensor, ...]
+    rest: bytes = b""
+    gaps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,3 +131,8 @@ class Compressed:
 
     content: bytes
     report: CompressionReport
+
+    def named(self, names: tuple[str, ...]) -> Compressed:
+        """The same with other names in the report, for tensors that the file itself leaves without."""
+        tensors = tuple(replace(tensor, name=name) for tensor, name in zip(self.report.tensors, names, strict=True))
+        return replace(self, report=replace(self.report, tensors=tensors))

@@ -6,7 +6,11 @@ import lzma
 
 from edgeprune.compress.errors import damaged
 
-_FILTERS = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 24, "lc": 3, "lp": 0, "pb": 2}]
+#: Raw LZMA1 by method: 1 for text, 2 for tables of 4-byte words.
+_FILTERS = {
+    1: [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 24, "lc": 3, "lp": 0, "pb": 2}],
+    2: [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 24, "lc": 0, "lp": 2, "pb": 2}],
+}
 #: A variable-length integer has at most this many bytes, 7 bits each.
 _LONGEST = 9
 
@@ -27,11 +31,12 @@ def blob(data: bytes) -> bytes:
 
 
 def packed(data: bytes) -> bytes:
-    """2 * length + whether LZMA is used, then the bytes as they are, or a blob of raw LZMA1 where that is smaller."""
-    small = blob(lzma.compress(data, format=lzma.FORMAT_RAW, filters=_FILTERS)) if data else b""
-    if data and len(small) < len(data):
-        return number(2 * len(data) + 1) + small
-    return number(2 * len(data)) + data
+    """4 * length + method, then the bytes as they are (method 0) or a blob of raw LZMA1, whichever is smallest."""
+    tries = [number(4 * len(data)) + data]
+    for method, filters in _FILTERS.items() if data else ():
+        small = blob(lzma.compress(data, format=lzma.FORMAT_RAW, filters=filters))
+        tries.append(number(4 * len(data) + method) + small)
+    return min(tries, key=len)
 
 
 class Reader:
@@ -90,16 +95,18 @@ class Reader:
 
     def packed(self) -> bytes:
         """What `packed` wrote."""
-        size = self.number()
-        self.spend(size >> 1)
-        if not size & 1:
-            return self.take(size >> 1)
+        size, method = divmod(self.number(), 4)
+        self.spend(size)
+        if method == 0:
+            return self.take(size)
+        if method not in _FILTERS:
+            raise damaged(f"its packing method {method} is unknown")
         try:
-            unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_FILTERS)
-            data = unpacker.decompress(self.blob(), max_length=(size >> 1) + 1)
+            unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_FILTERS[method])
+            data = unpacker.decompress(self.blob(), max_length=size + 1)
         except (lzma.LZMAError, EOFError):
             raise damaged("its LZMA part is not LZMA") from None
-        if len(data) != size >> 1:
+        if len(data) != size:
             raise damaged("its LZMA part has another size than announced")
         return data
 

@@ -43,7 +43,7 @@ def _assert_same(tensors: dict[str, np.ndarray]) -> None:
 @given(
     hnp.arrays(st.sampled_from(DTYPES), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=6), unique=False)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_array_is_restored(values: np.ndarray) -> None:
     _assert_same({"a": values})
 
