@@ -19,12 +19,15 @@ from edgeprune.errors import TargetError
 from edgeprune.graph import DType, Graph, Node, Quantization, Tensor
 from edgeprune.ops.fully_connected.layer import FullyConnectedOptions
 from edgeprune.ops.geometry import ConvolutionOptions
+from edgeprune.ops.pooling import PoolOptions
+from edgeprune.ops.reduction import ReductionOptions
 from edgeprune.ops.sums import SumOptions
 from edgeprune.plan.cost import cycles_on
 from edgeprune.targets import McuTarget
 
 # Of all activations and weights: their quotient is a multiplier below 1/4, as trained models have.
-_INPUT, _WEIGHTS, _OUTPUT = Quantization((0.05,), (-1,)), 0.01, Quantization((0.05,), (-1,))
+# What follows a ReLU has its zero point at the lower end, for which kernels have a cheaper output stage.
+_ACTIVATIONS, _WEIGHTS = Quantization((0.05,), (-128,)), 0.01
 
 
 class Kind(enum.Enum):
@@ -34,6 +37,9 @@ class Kind(enum.Enum):
     DEPTHWISE = "DEPTHWISE_CONV_2D"
     DENSE = "FULLY_CONNECTED"
     SUM = "ADD"
+    MEAN = "MEAN"
+    LARGEST = "MAX_POOL_2D"
+    AVERAGE = "AVERAGE_POOL_2D"
 
 
 @dataclass(frozen=True)
@@ -78,18 +84,26 @@ def price(shape: LayerShape, target: McuTarget) -> float:
 
 def _graph(shape: LayerShape) -> Graph:
     """A graph of this layer alone."""
-    source = Tensor("input", _batched(shape, shape.source), DType.INT8, _INPUT)
-    result = Tensor("output", _batched(shape, shape.result), DType.INT8, _OUTPUT)
+    source = Tensor("input", _batched(shape, shape.source), DType.INT8, _ACTIVATIONS)
+    result = Tensor("output", _batched(shape, shape.result), DType.INT8, _ACTIVATIONS)
     if shape.kind is Kind.SUM:
-        other = Tensor("other", source.shape, DType.INT8, _INPUT)
-        node = Node(shape.kind.value, (0, 1), (2,), SumOptions("NONE", False))
+        other = Tensor("other", source.shape, DType.INT8, _ACTIVATIONS)
+        node = Node(shape.kind.value, (0, 1), (2,), SumOptions("RELU", False))
         return Graph("layer", (source, other, result), (node,), (0, 1), (2,))
+    if shape.kind is Kind.MEAN:
+        axes = Tensor("axes", (2,), DType.INT32, None, np.array([1, 2], np.int32))
+        node = Node(shape.kind.value, (0, 1), (2,), ReductionOptions(keep_dimensions=True))
+        return Graph("layer", (source, axes, result), (node,), (0,), (2,))
+    padding = "SAME" if shape.same else "VALID"
+    if shape.kind in (Kind.LARGEST, Kind.AVERAGE):
+        node = Node(shape.kind.value, (0,), (1,), PoolOptions(padding, "NONE", shape.window, shape.stride))
+        return Graph("layer", (source, result), (node,), (0,), (1,))
     channels = shape.result[2]
     weights = Tensor("weights", *_weights(shape))
     bias = Tensor("bias", (channels,), DType.INT32, None, np.zeros(channels, np.int32))
     options: object = FullyConnectedOptions("RELU", False)
     if shape.kind is not Kind.DENSE:
-        options = ConvolutionOptions("SAME" if shape.same else "VALID", "RELU", shape.stride, shape.dilation)
+        options = ConvolutionOptions(padding, "RELU", shape.stride, shape.dilation)
     node = Node(shape.kind.value, (0, 1, 2), (3,), options)
     return Graph("layer", (source, weights, bias, result), (node,), (0,), (3,))
 

@@ -46,6 +46,14 @@ _IN_PLACE = frozenset(
         "TFOpLambda",
     }
 )
+_POOLS = {
+    "GlobalAveragePooling1D": Kind.MEAN,
+    "GlobalAveragePooling2D": Kind.MEAN,
+    "MaxPooling1D": Kind.LARGEST,
+    "MaxPooling2D": Kind.LARGEST,
+    "AveragePooling1D": Kind.AVERAGE,
+    "AveragePooling2D": Kind.AVERAGE,
+}
 _PRICED = frozenset({"Conv1D", "Conv2D", "DepthwiseConv2D", "Dense", "SeparableConv2D"})
 
 
@@ -238,6 +246,8 @@ def _priced(call: Call, structure: Structure, builder: ExtentsBuilder) -> list[_
     made = builder.axis(known.outputs, result[2])
     if kind == "Add":
         return [_Priced(LayerShape(Kind.SUM, source, result), made, made)] * (len(call.inputs) - 1)
+    if kind in _POOLS:
+        return [_Priced(_pool(call.layer, _POOLS[kind], source, result), made, made)]
     if kind not in _PRICED or not call.layer.weights:
         return []
     kernel = call.layer.weights[0].shape
@@ -247,6 +257,12 @@ def _priced(call: Call, structure: Structure, builder: ExtentsBuilder) -> list[_
         one_row = len(call.inputs[0].shape) == 2
         return [_Priced(LayerShape(Kind.DENSE if one_row else Kind.CONVOLUTION, source, result), taken, made)]
     return _convolutions(call, labels, taken, made, builder)
+
+
+def _pool(layer: Any, kind: Kind, source: tuple[int, int, int], result: tuple[int, int, int]) -> LayerShape:
+    if kind is Kind.MEAN:
+        return LayerShape(kind, source, (1, 1, result[2]))
+    return LayerShape(kind, source, result, _pair(layer.pool_size), _pair(layer.strides), same=layer.padding == "same")
 
 
 def _convolutions(
