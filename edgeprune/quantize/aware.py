@@ -100,5 +100,6 @@ def _train(
     batches = batches_for(teacher or model, data, settings.training)
     folder = job_folder(work_dir, "aware", model, data, settings, teacher)
     ties = KeepTies(ties_of(student))
-    fit("quantization-aware training", student, batches, settings.epochs, settings.rate, folder, progress, [ties])
+    task, epochs, rate = "quantization-aware training", settings.epochs, settings.rate
+    fit(task, student, batches, epochs, rate, folder, progress, [ties], keep_best=True)
     return student

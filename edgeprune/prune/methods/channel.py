@@ -128,6 +128,7 @@ def prune_channels(
     data.check_against(model.input_shape, model.classes)
     from edgeprune.prune.training.batches import batches_for
     from edgeprune.prune.training.fit import fit
+    from edgeprune.prune.training.recalibrate import recalibrate
 
     structure = analyse(model.model)
     cost = Cost.of(model.model, structure)
@@ -137,10 +138,11 @@ def prune_channels(
     masked, keep = _mask_gradually(model, structure, sizes, settings, batches, folder, progress)
     small = shrink(masked, structure, keep)
     difference = verify_removal(masked, small)
+    recalibrate(small, batches)
     if settings.training.recovery_epochs:
         training = settings.training
         epochs, rate = training.recovery_epochs, training.recovery_rate
-        fit("fine-tune", small, batches, epochs, rate, folder / "recovery", progress)
+        fit("fine-tune", small, batches, epochs, rate, folder / "recovery", progress, keep_best=True)
     pruned = model.derived(small, f"{model.name}_channel")
     return PruneResult(pruned, "channel", _report(structure, cost, keep, small, difference))
 

@@ -98,7 +98,7 @@ def cluster_weights(
         others = {key: alive for key, alive in kernels_with_zeros(model.model).items() if key not in clustered}
         values = SharedValues(kernels, numbers, others)
         epochs, rate = training.recovery_epochs, training.recovery_rate
-        fit("fine-tune shared values", student, batches, epochs, rate, folder, progress, [values])
+        fit("fine-tune shared values", student, batches, epochs, rate, folder, progress, [values], keep_best=True)
     result = model.derived(student, f"{model.name}_cluster")
     return PruneResult(result, "cluster", weights_report(model, student, _account(kernels, model.model, student)))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edgeprune.models.dataset import Dataset
+import numpy as np
+
+from edgeprune.models.dataset import Dataset, Floats, Labels
 from edgeprune.models.loader import FloatModel
 from edgeprune.models.tensorflow import tensorflow
 from edgeprune.prune.settings import Training
@@ -42,12 +45,43 @@ class Batches:
     @property
     def size(self) -> int:
         """Examples per batch; a data set smaller than a batch is one batch."""
-        return min(self.training.batch_size, len(self.data.x_train))
+        return min(self.training.batch_size, len(self._trained_on))
 
     @property
     def per_epoch(self) -> int:
         """Batches per epoch; the rest that fills no batch is left to other epochs."""
-        return len(self.data.x_train) // self.size
+        return len(self._trained_on) // self.size
+
+    @functools.cached_property
+    def _split(self) -> tuple[Labels, Labels]:
+        """Numbers of the examples that are trained on, and of those held out."""
+        count = len(self.data.x_train)
+        held = min(round(self.training.held_out * count), count - 1)
+        if not held:
+            return np.arange(count), np.arange(0)
+        order = np.random.default_rng(self.training.seed).permutation(count)
+        return np.sort(order[held:]), np.sort(order[:held])
+
+    @property
+    def _trained_on(self) -> Labels:
+        return self._split[0]
+
+    def held_out(self) -> tuple[Floats, Labels]:
+        """Real-valued inputs and class numbers of the examples that are not trained on."""
+        _, held = self._split
+        return self.data.real(self.data.x_train[held]), self.data.y_train[held]
+
+    def inputs(self, batches: int) -> Iterator[Any]:
+        """Real-valued inputs of the first epoch's batches, again from the start where more are asked for."""
+        order = self._order(_tf.constant(0, _tf.int64))
+        for number in range(batches):
+            yield self._inputs(0, order[number % self.per_epoch])
+
+    def _order(self, epoch: Any) -> Any:
+        """Numbers of an epoch's examples, int64 [batches, size], a pure function of seed and epoch."""
+        key = _tf.stack([_tf.constant(self.training.seed, _tf.int64), epoch])
+        order = _tf.random.experimental.stateless_shuffle(_tf.constant(self._trained_on), seed=key)
+        return _tf.reshape(order[: self.per_epoch * self.size], [self.per_epoch, self.size])
 
     @functools.cached_property
     def _variants(self) -> int:
@@ -55,20 +89,22 @@ class Batches:
         return _VARIANTS if self.training.flip or self.training.shift else 1
 
     def dataset(self, first_epoch: int, last_epoch: int) -> Any:
-        """A tf.data.Dataset of (inputs, targets) for the epochs `first_epoch` to `last_epoch` - 1."""
-        used, count, size = self.per_epoch * self.size, len(self.data.x_train), self.size
-        teacher = self._teacher(min(self._variants, last_epoch))
+        """A tf.data.Dataset of (inputs, targets) for the epochs `first_epoch` to `last_epoch` - 1.
+
+        Targets are labels one-hot, followed by the teacher's log-probabilities where it has a share.
+        """
+        distilled = self.training.distillation > 0
+        teacher = self._teacher(min(self._variants, last_epoch)) if distilled else None
         labels = _tf.one_hot(self.data.y_train, self.classes)
 
         def batches(epoch: Any) -> Any:
-            key = _tf.stack([_tf.constant(self.training.seed, _tf.int64), epoch])
-            order = _tf.random.experimental.stateless_shuffle(_tf.range(count), seed=key)[:used]
             variant = epoch % self._variants
-            chosen = _tf.data.Dataset.from_tensor_slices(_tf.reshape(order, [-1, size]))
-            return chosen.map(lambda examples: (variant, examples))
+            return _tf.data.Dataset.from_tensor_slices(self._order(epoch)).map(lambda examples: (variant, examples))
 
         def make(variant: Any, examples: Any) -> tuple[Any, Any]:
-            targets = [_tf.gather(labels, examples), _tf.gather(teacher[variant], examples)]
+            targets = [_tf.gather(labels, examples)]
+            if teacher is not None:
+                targets.append(_tf.gather(teacher[variant], examples))
             return self._inputs(variant, examples), _tf.concat(targets, axis=-1)
 
         indices = _tf.data.Dataset.range(first_epoch, last_epoch).flat_map(batches)

@@ -53,9 +53,17 @@ def distillation_loss(kind: OutputKind, classes: int, share: float, temperature:
         labels, teacher = targets[:, :classes], targets[:, classes:]
         student = log_probabilities(outputs, kind)
         hard = -_tf.reduce_sum(labels * student, axis=-1)
+        if share == 0:  # no teacher: the targets are labels alone
+            return hard
         soft_teacher = _tf.nn.log_softmax(teacher / temperature)
         soft_student = _tf.nn.log_softmax(student / temperature)
         soft = _tf.reduce_sum(_tf.exp(soft_teacher) * (soft_teacher - soft_student), axis=-1)
         return (1.0 - share) * hard + share * temperature**2 * soft
 
     return loss
+
+
+def cross_entropy(kind: OutputKind, outputs: Any, classes: Any) -> float:
+    """Mean cross-entropy of outputs [N, ...] with class numbers [N]."""
+    chosen = _tf.gather(log_probabilities(_tf.convert_to_tensor(outputs), kind), classes, batch_dims=1)
+    return float(-_tf.reduce_mean(chosen))

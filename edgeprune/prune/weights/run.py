@@ -103,6 +103,7 @@ def _train(
 ) -> Any:
     """The pruned and fine-tuned copy of a tf-keras model."""
     from edgeprune.prune.training.fit import fit
+    from edgeprune.prune.training.recalibrate import recalibrate
     from edgeprune.prune.weights.gradual import GradualMasks
     from edgeprune.prune.wrappers import HeldMasks, strip, wrap
 
@@ -114,8 +115,11 @@ def _train(
     fit("prune weights", wrapped, batches, epochs, training.gradual_rate, folder / "gradual", progress, [masks])
     if recovery:
         rate = training.recovery_rate
-        fit("fine-tune", wrapped, batches, recovery, rate, folder / "recovery", progress, [HeldMasks()])
-    return clone(strip(wrapped))
+        fit("fine-tune", wrapped, batches, recovery, rate, folder / "recovery", progress, [HeldMasks()], keep_best=True)
+    pruned = clone(strip(wrapped))
+    if not recovery:  # fine-tuning would have brought the statistics up to date
+        recalibrate(pruned, batches)
+    return pruned
 
 
 def _check(kernel: Kernel[MaskRule], pruned: Any) -> None:
