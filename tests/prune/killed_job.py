@@ -20,6 +20,11 @@ from edgeprune.prune import run_steps, steps_of
 from edgeprune.prune.training import fit as training
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def job(folder: Path, kill_at: int) -> None:
     layers = keras().layers
     keras().utils.set_random_seed(1)
@@ -33,18 +38,18 @@ def job(folder: Path, kill_at: int) -> None:
     def on_train_batch_end(self: Any, batch: int, logs: Any = None) -> None:
         ended(self, batch, logs)
         step = int(self.model.optimizer.iterations)
-        print("step", step, flush=True)
+        say(f"step {step}")
         if step == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     training._Watch.on_train_batch_end = on_train_batch_end  # type: ignore[method-assign]
-    print("job")
+    say("job")
     values = {"gradual_epochs": 2, "recovery_epochs": 1, "batch_size": 32, "shift": 1}
     dense = FloatModel(model, "small", Path("small"))
     result = run_steps(dense, Dataset(x, y, x, y), steps_of("2:4", {"training": values}, ""), folder)
     training._Watch.on_train_batch_end = ended  # type: ignore[method-assign]
     weights = b"".join(weight.tobytes() for weight in result.model.model.get_weights())
-    print(hashlib.sha256(weights).hexdigest())
+    say(hashlib.sha256(weights).hexdigest())
 
 
 tensorflow().config.threading.set_intra_op_parallelism_threads(1)
