@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from edgeprune.compress import decode_tensors, encode_tensors
+from edgeprune.compress import decode_tensors, encode_tensors, matrix, model
 
 DTYPES = ("float32", "float16", "int8", "uint8", "int16", "int32", "int64", "float64", "bool")
 
@@ -76,3 +79,11 @@ def test_a_half_precision_codebook_is_stored_as_such() -> None:
     kernel = _pruned(40, 40, 0.5, 16).astype(np.float16).astype(np.float32)
     assert encode_tensors({"kernel": kernel}).report.tensors[0].codebook == 1 + 2 * 16
     _assert_same({"kernel": kernel})
+
+
+def test_tables_are_those_of_the_format_document() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
+    for table in (model._LOG, model._SQUASH):
+        assert f" {zlib.crc32(table.astype('<i4').tobytes())}" in text
+    assert [int(value) for value in matrix._MAGNITUDE_OF] == [(v**3).bit_length() - 1 for v in range(1, 8194)]
+    assert matrix._densities(300).tolist() == [min(15, ((v + 1) ** 2).bit_length() - 1) for v in range(301)]
