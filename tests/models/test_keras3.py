@@ -69,6 +69,15 @@ def test_layers_and_functions_come_in_and_go_back(name: str) -> None:
     assert difference(original, two, to_keras3(two)) < 1e-5
 
 
+def test_the_layers_that_convnext_keeps_to_itself() -> None:
+    from keras.src.applications.convnext import LayerScale, StochasticDepth
+
+    original = model(IMAGE, lambda x: ls.Add()([x, StochasticDepth(0.2)(LayerScale(0.5, 4)(ls.Conv2D(4, 1)(x)))]))
+    original.layers[2].gamma.assign([0.1, 0.2, 0.3, 0.4])
+    two = to_keras2(original, "convnext")
+    assert difference(original, two, to_keras3(two)) < 1e-6
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Any:
     """A small functional model: a chain of blocks whose earlier tensors may be joined in again."""

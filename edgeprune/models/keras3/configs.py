@@ -8,6 +8,7 @@
 | Bidirectional, TimeDistributed, RNN | inner layers and cells as objects | made anew, by these same rules |
 | initialisers, regularisers, constraints | | left behind: they shape training from scratch, not what is computed |
 | RandomFlip and other augmentation, Identity | nothing at inference | left out |
+| LayerScale of ConvNeXt | in no public module | a depthwise 1x1 convolution, which both have and devices run |
 | Lambda, look-up layers | | refused |
 | all other settings that only one knows | | left out; the numeric comparison tells whether one mattered |
 """
@@ -40,7 +41,11 @@ def refuse(kind: str) -> None:
 def vanishes(layer: Any) -> bool:
     """Whether the layer passes its input through at inference and has no use in pruning."""
     kind = type(layer).__name__
-    return kind == "Identity" or kind in _AUGMENTATION or (kind.startswith("Random") and kind != "RandomCrop")
+    return (
+        kind in ("Identity", "StochasticDepth")
+        or kind in _AUGMENTATION
+        or (kind.startswith("Random") and kind != "RandomCrop")
+    )
 
 
 def to_keras2(old: Any) -> tuple[Any, str | None]:
@@ -64,6 +69,8 @@ def to_keras3(old: Any) -> tuple[Any, str | None]:
 def _translate(old: Any, generation: int) -> tuple[Any, str | None]:
     kind = type(old).__name__
     refuse(kind)
+    if kind == "LayerScale":
+        return _layer_class("DepthwiseConv2D", generation)(1, use_bias=False, name=old.name), None
     layer_class = _layer_class(kind, generation)
     config = {n: v for n, v in old.get_config().items() if not n.endswith(_TRAINING_ONLY)}
     if "dtype" in config:

@@ -14,7 +14,7 @@ from edgeprune.errors import ModelError
 from edgeprune.models.compare import random_inputs, relative_difference, worst_difference
 from edgeprune.models.keras3 import configs, graph, operations, weights
 from edgeprune.models.keras3.activations import compose
-from edgeprune.models.tensorflow import keras, tensorflow
+from edgeprune.models.tensorflow import keras, muted, tensorflow
 
 #: Largest difference allowed between both models, relative to the largest output.
 TOLERANCE = 1e-5
@@ -50,7 +50,7 @@ def translate(original: Any, where: str) -> Any:
             f"{where}: layer {halves[0].name!r} keeps its weights in {halves[0].variable_dtype}, and pruning needs "
             "float32; save the model with float32 or mixed precision"
         )
-    with graph.single_precision(original):
+    with graph.single_precision(original), muted():  # XLA announces itself on some layers
         rebuilder = _Rebuilder(where)
         rebuilt = rebuilder.build(original)
         _check(where, original, rebuilt, rebuilder.steps)

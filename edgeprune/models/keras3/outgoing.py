@@ -60,7 +60,8 @@ def write(model: Any, path: Path) -> None:
     except ModelError as error:
         advice = "choose .keras" if path.suffix == ".h5" else "write the model for Keras 2"
         raise ModelError(f"Keras 3 cannot read back the {path.suffix} that it wrote; {advice}") from error
-    compare(model, read, TOLERANCE)
+    with muted():
+        compare(model, read, TOLERANCE)
 
 
 def compare(model: Any, other: Any, allowed: float) -> None:

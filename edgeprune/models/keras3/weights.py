@@ -17,6 +17,8 @@ def copy(old: Any, new: Any) -> None:
     """
     values = [np.asarray(weight) for weight in _own(old)]
     targets = _own(new)
+    if type(old).__name__ == "LayerScale":
+        values = [value.reshape(1, 1, -1, 1) for value in values]  # a factor per channel as a depthwise kernel
     shapes, wanted = [value.shape for value in values], [tuple(weight.shape) for weight in targets]
     if type(new).__name__ == "Normalization" and shapes != wanted:
         return  # mean and variance are in its configuration
