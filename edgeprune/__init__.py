@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeprune.build import build_firmware, load_firmware
+    from edgeprune.compress import decode_tensors, decode_tflite, encode_tensors, encode_tflite
     from edgeprune.measure.arrays import load_inputs, random_batch
     from edgeprune.measure.board import run_on_board
     from edgeprune.measure.host import run_deployment
@@ -38,6 +39,10 @@ __all__ = [
     "analyse",
     "build_firmware",
     "convert",
+    "decode_tensors",
+    "decode_tflite",
+    "encode_tensors",
+    "encode_tflite",
     "list_targets",
     "load_dataset",
     "load_firmware",
@@ -62,6 +67,10 @@ _HOMES = {
     "analyse": "plan",
     "build_firmware": "build",
     "convert": "quantize",
+    "decode_tensors": "compress",
+    "decode_tflite": "compress",
+    "encode_tensors": "compress",
+    "encode_tflite": "compress",
     "list_targets": "targets",
     "load_dataset": "models",
     "load_firmware": "build",

@@ -28,7 +28,10 @@ def compress(
     out: Annotated[Path, typer.Option("--out", help="The .epz file to write.")],
     json_: _Json = False,
 ) -> None:
-    """Entropy-code a model without loss, and show what each tensor costs."""
+    """Entropy-code a model without loss, and show what each tensor costs.
+
+    Of a Keras model the layers and weights are kept, and a weight of minus zero becomes zero.
+    """
     from edgeprune.staging import staged_file
 
     with progress() as bars:
