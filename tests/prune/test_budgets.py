@@ -136,6 +136,16 @@ def test_cost_takes_more_where_more_is_saved() -> None:
     assert by_cost[0] / groups[0].size < by_cost[1] / groups[1].size
 
 
+def test_cost_sees_past_a_step_that_saves_nothing() -> None:
+    """A staircase of four channels a step, as some kernels have, must not send all loss to the other group."""
+    groups = GROUPS[:2]
+    scores = [np.ones(group.size) for group in groups]
+    stairs = lambda sizes: float(-(-sizes[0] // 4) * 4 + sizes[1])  # noqa: E731
+    held = limit(Budget(Quantity.CYCLES, ratio=2), stairs, groups)
+    sizes = allocate(groups, [held], Allocation.COST, scores, stairs, Rounding(1))
+    assert all(0.25 <= size / group.size <= 0.75 for size, group in zip(sizes, groups, strict=True))
+
+
 def test_importance_of_each_kind() -> None:
     layers = keras().layers
     i = keras().Input((4,))

@@ -16,6 +16,8 @@ from edgeprune.prune.channels.quantities import Measure
 from edgeprune.prune.channels.structure import Group, Keep, Structure
 
 _STEPS = 400  # granularity of the search for the fraction that meets a budget
+_REACH = 4  # how many steps are looked ahead
+_NOTHING_SAVED = 1e9  # price of a loss that saves nothing
 _MOVES = 48  # how many steps a group takes at most from whole to nothing when channels go one step at a time
 
 
@@ -152,45 +154,55 @@ def _ranked(
 ) -> tuple[int, ...]:
     """Take channels away one step at a time, each time where least is lost (per amount saved).
 
-    The loss of a group is -log(importance that stays / all of its importance): relative, so that
-    groups compare, and growing beyond any bound as a group empties, so that none collapses.  The
-    removal that is cheapest now is found in a heap of earlier prices, each made anew when it comes
-    to the top.
+    The loss of a group is -log(importance that stays / all of its importance), once for each layer
+    that makes it: relative, so that groups compare, and growing beyond any bound as a group empties,
+    so that none collapses.  The removal that is cheapest now is found in a heap of earlier prices,
+    each made anew when it comes to the top.
     """
-    remaining = [np.concatenate([[0.0], np.cumsum(np.sort(s)[::-1])]) for s in scores]  # by channels that stay
     sizes = [rounding.fixed.get(number, group.size) for number, group in enumerate(groups)]
+    remaining = [np.concatenate([[0.0], np.cumsum(np.sort(s)[::-1])]) for s in scores]  # by channels that stay
 
-    def step(number: int) -> int:
-        """Channels that this group has after one more step."""
-        unit = rounding.unit(groups[number])
-        stride = unit * max(1, round(groups[number].size / unit / _MOVES))
-        return max(rounding.least(groups[number]), (sizes[number] - 1) // stride * stride)
-
-    def cost(number: int) -> float:
-        fewer = step(number)
-        left = remaining[number]
-        loss = np.log(max(left[sizes[number]], 1e-30) / max(left[fewer], 1e-30))
+    def price(number: int, fewer: int, before: float) -> float:
+        """What it costs to leave a group so few channels, per amount saved of `before`."""
+        left, layers = remaining[number], max(1, len(groups[number].producers))
+        loss = layers * float(np.log(max(left[sizes[number]], 1e-30) / max(left[fewer], 1e-30)))
         if saving is None:
-            return float(loss) / (sizes[number] - fewer)
-        trial = [*sizes]
-        trial[number] = fewer
-        return float(loss) / max(saving(sizes) - saving(trial), 1e-9)
+            return loss / (sizes[number] - fewer)
+        saved = before - saving([*sizes[:number], fewer, *sizes[number + 1 :]])
+        return loss / saved if saved > 0 else loss * _NOTHING_SAVED
+
+    def best(number: int) -> tuple[float, int, int]:
+        """Lowest price of a group's next steps, its number, and the channels that it has after them."""
+        before = saving(sizes) if saving is not None else 0.0
+        steps = _next(groups[number], sizes[number], rounding)
+        return min((price(number, fewer, before), number, fewer) for fewer in steps)
 
     def can(number: int) -> bool:
-        return number not in rounding.fixed and step(number) < sizes[number]
+        return number not in rounding.fixed and sizes[number] > rounding.least(groups[number])
 
-    heap = [(cost(number), number) for number in range(len(groups)) if can(number)]
+    heap = [best(number) for number in range(len(groups)) if can(number)]
     heapq.heapify(heap)
     while heap and not all(held.holds(sizes) for held in limits):
-        _, number = heapq.heappop(heap)
-        now = cost(number)
-        if heap and now > heap[0][0]:
-            heapq.heappush(heap, (now, number))
+        _, number, _ = heapq.heappop(heap)
+        now = best(number)
+        if heap and now[0] > heap[0][0]:
+            heapq.heappush(heap, now)
             continue
-        sizes[number] = step(number)
+        sizes[number] = now[2]
         if can(number):
-            heapq.heappush(heap, (cost(number), number))
+            heapq.heappush(heap, best(number))
     return tuple(sizes)
+
+
+def _next(group: Group, size: int, rounding: Rounding) -> list[int]:
+    """Channels that a group of `size` may have after its next steps.
+
+    Several are looked at because a kernel's cycles are a staircase: one step alone may save nothing.
+    """
+    least, unit = rounding.least(group), rounding.unit(group)
+    stride = unit * max(1, round(group.size / unit / _MOVES))
+    reach = range((size - 1) // stride, (size - 1) // stride - _REACH, -1)
+    return sorted({max(least, count * stride) for count in reach})
 
 
 def _give_back(
