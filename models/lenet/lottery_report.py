@@ -69,7 +69,7 @@ def draw(results: Mapping[str, Sequence[Sequence[Point]]], path: Path) -> None:
         ("final_accuracy", 100, "accuracy at the end, %"),
         ("best_step", 1, "early stopping at step"),
     )
-    size = (4.6 * len(results) + 0.4, 8.4)
+    size = (4.6 * len(results) + 1.6, 8.4)
     figure, axes = plt.subplots(len(rows), len(results), figsize=size, squeeze=False, sharex=True)
     for column, (title, seeds) in enumerate(results.items()):
         for row, (name, scale, label) in enumerate(rows):
@@ -77,9 +77,11 @@ def draw(results: Mapping[str, Sequence[Sequence[Point]]], path: Path) -> None:
             axes[row][column].set_ylabel(label)
         axes[0][column].set_title(title)
         axes[-1][column].set_xlabel("weights left, %")
-    axes[0][0].legend(frameon=False, loc="lower left")
     figure.suptitle(f"LeNet-300-100, mean and standard error of {len(next(iter(results.values())))} seeds")
-    figure.tight_layout()
+    figure.legend(
+        *axes[0][0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0.965), ncols=3, frameon=False
+    )
+    figure.tight_layout(rect=(0, 0, 1, 0.95))
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
@@ -94,8 +96,8 @@ def _panel(axis: Any, seeds: Sequence[Sequence[Point]], name: str, scale: float)
         if not control:
             axis.axhline(means[0], color=_DENSE, linewidth=0.8, linestyle="--", label="dense")
     axis.set_xscale("log")
-    axis.invert_xaxis()
-    ticks = [100, 50, 25, 13.5, 7, 4]
+    axis.set_xlim(115, 4.5)
+    ticks = [100, 50, 25, 13.5, 7, 5]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.set_xticks([], minor=True)
     axis.grid(alpha=0.25, linewidth=0.5)
