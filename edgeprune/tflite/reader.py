@@ -38,7 +38,7 @@ _DTYPES = {
 _OPERATOR_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _IDENTIFIER = b"TFL3"
 #: What unpacking damaged bytes is known to raise.
-_DAMAGE = (struct.error, ValueError, IndexError, TypeError, AttributeError, OverflowError, MemoryError, KeyError)
+DAMAGE = (struct.error, ValueError, IndexError, TypeError, AttributeError, OverflowError, MemoryError, KeyError)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def read_bytes(content: bytes, name: str) -> TfliteModel:
     try:
         model = schema.ModelT.InitFromPackedBuf(content, 0)
         graph = with_states(*_graphs(model, Path(name).stem))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise ModelError(f"{name} is a damaged .tflite file ({type(error).__name__}: {error}); copy it again") from None
     return TfliteModel(graph.check(), hashlib.sha256(content).hexdigest(), content)
 

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from edgeprune.errors import ModelError
 from edgeprune.graph import OMITTED, DType, Graph, GraphError, Node, Quantization, Tensor
 from edgeprune.tflite.flatbuffer import packed, unpacked
-from edgeprune.tflite.reader import TfliteModel, read_bytes
+from edgeprune.tflite.reader import DAMAGE, TfliteModel, read_bytes
 
 
 def rewritten(source: TfliteModel, graph: Graph) -> TfliteModel:
@@ -29,12 +30,16 @@ def rewritten(source: TfliteModel, graph: Graph) -> TfliteModel:
 
     Raises:
         GraphError: the graph is not made from that file.
+        ModelError: the file is damaged where the graph does not look.
         VerificationError: the bindings do not read what they wrote.
     """
-    model = unpacked(source.content)
-    edit = _Edit(model, source.graph, graph)
-    edit.apply()
-    return read_bytes(packed(model, source.content), source.graph.name)
+    try:
+        model = unpacked(source.content)
+        _Edit(model, source.graph, graph).apply()
+        content = packed(model, source.content)
+    except DAMAGE as error:  # in a part that the graph is not made from
+        raise ModelError(f"{source.graph.name} is damaged ({type(error).__name__}: {error}); copy it again") from None
+    return read_bytes(content, source.graph.name)
 
 
 class _Edit:
