@@ -105,5 +105,6 @@ def test_deep_compression_holds_what_it_must() -> None:
         results = [deep.Result(**row) for row in known[name]]
         assert len(results) == 3
         assert all(r.exact and r.ratio >= least and r.images == 2000 for r in results)
+        assert max(r.points for r in results) <= 0.1 + 1e-9
         assert np.mean([r.points for r in results]) <= 0.1
         assert all(re.search(rf"\| {name} \| {r.seed} \|.*{r.file_bytes:,} B", README) for r in results)
