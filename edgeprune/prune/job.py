@@ -57,14 +57,16 @@ def prune(
 def run_steps(
     model: FloatModel, data: Dataset, steps: Sequence[Step], work_dir: Path, progress: Progress = SILENT
 ) -> PruneResult:
-    """Apply the patterns in order; from the second on, the first dense model is the teacher.
+    """Apply the patterns in order; from the second on, the model as it was first trained is the teacher.
 
     Args, checkpoints and errors are those of `prune`.
     """
     first, *rest = steps
     result = first.pattern.run(model, data, first.settings, work_dir, progress, None)
+    teacher = result.model if first.pattern.trains_anew else model
     for step in rest:
-        following = step.pattern.run(result.model, data, step.settings, work_dir, progress, model)
+        following = step.pattern.run(result.model, data, step.settings, work_dir, progress, teacher)
+        teacher = following.model if step.pattern.trains_anew else teacher
         method = JOINT.join((result.method, following.method))
         result = PruneResult(following.model, method, _both(result.report, following.report))
     return result if len(steps) == 1 else replace(result, model=_named(result, model))

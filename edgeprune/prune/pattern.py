@@ -32,6 +32,8 @@ class Pattern:
             teacher is the model to learn from where that is not the model itself.
         shorthand: Regular expression for what may stand in place of the name; its groups are settings,
             so that `--method 2:4` needs no setting besides.
+        trains_anew: Whether it starts from untrained weights: what follows learns from its result, as the
+            model it was given may never have been trained.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Pattern:
     settings: type
     run: Callable[[FloatModel, Dataset, Any, Path, Progress, FloatModel | None], PruneResult]
     shorthand: str | None = None
+    trains_anew: bool = False
 
 
 def job_folder(

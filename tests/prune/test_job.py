@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import edgeprune
 from edgeprune.errors import RecipeError
 from edgeprune.models import Dataset, FloatModel
-from edgeprune.prune import steps_of
+from edgeprune.prune import Pattern, PruneReport, PruneResult, Step, Training, run_steps, steps_of
 
 QUICK = {"gradual_epochs": 1, "recovery_epochs": 1, "batch_size": 64}
 
@@ -34,23 +35,25 @@ def test_two_patterns_and_one_account(trained: FloatModel, data: Dataset, tmp_pa
     assert sum(layer.macs_before for layer in report.layers) == report.macs_before
 
 
-def test_the_second_pattern_learns_from_the_dense_model(trained: FloatModel, data: Dataset, tmp_path: Path) -> None:
-    from dataclasses import replace
+@pytest.mark.parametrize("trains_anew", [False, True])
+def test_later_patterns_learn_from_the_model_that_was_first_trained(
+    trained: FloatModel, data: Dataset, tmp_path: Path, trains_anew: bool
+) -> None:
+    seen: list[tuple[str, str | None]] = []
 
-    from edgeprune.prune import run_steps
+    def pattern(name: str, anew: bool) -> Pattern:
+        def run(model: FloatModel, *rest: Any) -> PruneResult:
+            seen.append((model.name, rest[-1].name if rest[-1] else None))
+            report = PruneReport((), (), 4, 4, 2, 2, 0.0, 0.0)
+            return PruneResult(replace(model, name=name), name, report)
 
-    teachers: list[FloatModel | None] = []
+        return Pattern(name, "", Training, run, trains_anew=anew)
 
-    def watch(step: Any) -> Any:
-        def run(*given: Any) -> Any:
-            teachers.append(given[-1])
-            return step.pattern.run(*given)
-
-        return replace(step, pattern=replace(step.pattern, run=run))
-
-    steps = steps_of("channel+unstructured", {"fraction": 0.3, "training": QUICK}, "here")
-    run_steps(trained, data, [watch(step) for step in steps], tmp_path)
-    assert teachers == [None, trained]
+    steps = [Step(pattern("a", trains_anew), None), Step(pattern("b", False), None), Step(pattern("c", False), None)]
+    result = run_steps(trained, data, steps, tmp_path)
+    teacher = "a" if trains_anew else "blobs"
+    assert seen == [("blobs", None), ("a", teacher), ("b", teacher)]
+    assert (result.method, result.model.name) == ("a+b+c", "blobs_a_b_c")
 
 
 def test_shared_values_and_values_of_one_pattern() -> None:

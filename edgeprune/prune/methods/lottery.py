@@ -207,5 +207,9 @@ class _Search:
 
 
 PATTERN = Pattern(
-    "lottery", "zero single weights round by round, rewinding the others each time", LotteryPruning, find_ticket
+    "lottery",
+    "zero single weights round by round, rewinding the others each time",
+    LotteryPruning,
+    find_ticket,
+    trains_anew=True,
 )
