@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeprune.build import build_firmware, load_firmware
+    from edgeprune.compact.calibrated import calibrated as prune_calibrated
+    from edgeprune.compact.lossless import lossless as prune_lossless
     from edgeprune.compress import decode_tensors, decode_tflite, encode_tensors, encode_tflite
     from edgeprune.measure.arrays import load_inputs, random_batch
     from edgeprune.measure.board import run_on_board
@@ -51,6 +53,8 @@ __all__ = [
     "load_recipe",
     "load_target",
     "prune",
+    "prune_calibrated",
+    "prune_lossless",
     "random_batch",
     "read_report",
     "read_tflite",
@@ -79,6 +83,8 @@ _HOMES = {
     "load_recipe": "recipe",
     "load_target": "targets",
     "prune": "prune",
+    "prune_calibrated": "compact:calibrated",
+    "prune_lossless": "compact:lossless",
     "random_batch": "measure.arrays",
     "read_report": "report",
     "read_tflite": "tflite:read",

@@ -28,6 +28,12 @@ EXAMPLES = {
     "methods": "Example: edgeprune methods channel",
 }
 
+#: Those of `cli.tflite_prune`, which work on what cannot be retrained.
+TFLITE_METHODS = {
+    "lossless": "remove channels that no output depends on: the same outputs for every input",
+    "calibrated": "remove also channels that others can stand in for, judged on data",
+}
+
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -198,7 +204,9 @@ def methods(
     if json_:
         show_json([{"name": p.name, "summary": p.summary, "settings": dict(_settings(p.settings))} for p in shown])
     elif method is None:
-        show_table(("method", "what it does"), [(p.name, p.summary) for p in shown], text_columns=2)
+        rows = [(p.name, p.summary) for p in shown]
+        rows += [(f"{name} (.tflite)", summary) for name, summary in TFLITE_METHODS.items()]
+        show_table(("method", "what it does"), rows, text_columns=2)
     else:
         _show_method(known[method])
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from edgeprune.compact import Calibrated, Calibration, Lossless
     from edgeprune.tflite import TfliteModel
 
-METHODS = ("lossless", "calibrated")
-
 
 def prune_tflite(model: Path, data: Path | None, out: Path, method: str, settings: dict[str, Any], json_: bool) -> None:
     """Write a smaller .tflite file.
@@ -23,17 +21,18 @@ def prune_tflite(model: Path, data: Path | None, out: Path, method: str, setting
         model: The .tflite file.
         data: The .npz that `calibrated` needs.
         out: The file to write.
-        method: One of `METHODS`.
+        method: One of `cli.pruning.TFLITE_METHODS`.
         settings: Settings of `calibrated`.
         json_: Whether to print one JSON document.
     """
     from edgeprune import tflite
+    from edgeprune.cli.pruning import TFLITE_METHODS
 
     source = tflite.read(model)
-    if method not in METHODS:
+    if method not in TFLITE_METHODS:
         raise UserError(
             f"{model.name} is a .tflite file, which cannot be retrained as --method {method} would; "
-            f"give --method {' or '.join(METHODS)}, or the Keras model it was made from"
+            f"give --method {' or '.join(TFLITE_METHODS)}, or the Keras model it was made from"
         )
     if out.suffix != ".tflite":
         raise UserError(f"--out {out} must end in .tflite, as {model.name} does")
