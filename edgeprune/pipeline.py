@@ -105,8 +105,9 @@ class _Work:
         """Quantize one variant and build it for every target, below `stage/name`."""
         folder = self.stage / name
         saved = models.save(pruned.model if pruned else self.dense, folder / "model.keras")
+        teacher = pruned.teacher if pruned and pruned.teacher else self.dense
         path = folder / "model.tflite"
-        scheme = self._quantize(name, saved, path, training)
+        scheme = self._quantize(name, saved, teacher, path, training)
         quantized = tflite.read(path)
         title = f"{self.recipe.name}_{name}"
         firmware = []
@@ -116,7 +117,7 @@ class _Work:
         self.progress.finish()
         return _Candidate(name, pruned.method if pruned else "none", saved, pruned, quantized, tuple(firmware), scheme)
 
-    def _quantize(self, name: str, model: FloatModel, path: Path, training: Training) -> str:
+    def _quantize(self, name: str, model: FloatModel, teacher: FloatModel, path: Path, training: Training) -> str:
         """Write the .tflite; returns how it was quantized, in words."""
         recipe, scheme = self.recipe, self.recipe.scheme
         self.progress.start(f"convert {name} to {scheme.value}", None)
@@ -124,9 +125,7 @@ class _Work:
             convert(model, self.data, scheme, path, recipe.samples)
             return scheme.value
         aware = AwareTraining(recipe.qat_epochs, training=training)
-        result = convert_aware(
-            model, self.data, aware, path, self.checkpoints, self.progress, self.dense, recipe.samples
-        )
+        result = convert_aware(model, self.data, aware, path, self.checkpoints, self.progress, teacher, recipe.samples)
         return f"{scheme.value} ({result.note or f'trained for {recipe.qat_epochs} epochs with its rounding'})"
 
 

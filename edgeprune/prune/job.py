@@ -64,11 +64,12 @@ def run_steps(
     first, *rest = steps
     result = first.pattern.run(model, data, first.settings, work_dir, progress, None)
     teacher = result.model if first.pattern.trains_anew else model
+    result = replace(result, teacher=teacher)
     for step in rest:
         following = step.pattern.run(result.model, data, step.settings, work_dir, progress, teacher)
         teacher = following.model if step.pattern.trains_anew else teacher
         method = JOINT.join((result.method, following.method))
-        result = PruneResult(following.model, method, _both(result.report, following.report))
+        result = PruneResult(following.model, method, _both(result.report, following.report), teacher)
     return result if len(steps) == 1 else replace(result, model=_named(result, model))
 
 

@@ -100,8 +100,10 @@ class PruneResult:
         model: The pruned and fine-tuned float model.
         method: Name of the pattern (`channel`, ...).
         report: What was done.
+        teacher: The dense model that any later training learns from; None for the one that was pruned.
     """
 
     model: FloatModel
     method: str
     report: PruneReport
+    teacher: FloatModel | None = None

@@ -54,6 +54,8 @@ def test_later_patterns_learn_from_the_model_that_was_first_trained(
     teacher = "a" if trains_anew else "blobs"
     assert seen == [("blobs", None), ("a", teacher), ("b", teacher)]
     assert (result.method, result.model.name) == ("a+b+c", "blobs_a_b_c")
+    assert result.teacher is not None
+    assert result.teacher.name == teacher
 
 
 def test_shared_values_and_values_of_one_pattern() -> None:
