@@ -169,7 +169,7 @@ def same(layer: Any) -> Any:
 
 def _same_in_float32(layer: Any) -> Any:
     """A fresh layer with the same configuration that computes in float32: half precision serves training."""
-    config = layer.get_config()
+    config = config_of(layer)
     policy = getattr(layer, "dtype_policy", None)
     if policy is not None and str(policy.compute_dtype) in ("float16", "bfloat16"):
         config["dtype"] = "float32"
