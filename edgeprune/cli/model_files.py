@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_removals, show_table
+from edgeprune.cli.custom import Custom, run_custom
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _Data = Annotated[Path, typer.Option("--data", help="x_train, y_train, x_test, y
 def analyze(
     model: Annotated[Path, typer.Argument(help=".tflite, .keras, .h5 or SavedModel.")],
     target: Annotated[str, typer.Option("--target", help="Profile to judge the layers by.")] = "cortex-m4",
+    custom: Custom = None,
     json_: _Json = False,
 ) -> None:
     """Show per layer what it costs, whether the target runs it, and whether its zeros help there."""
@@ -36,6 +38,7 @@ def analyze(
     from edgeprune.plan import analyse
     from edgeprune.targets import load_target
 
+    run_custom(custom)
     profile = load_target(target)
     source = _as_tflite(model, profile.kind)
     layers = analyse(source.graph, profile)
@@ -100,6 +103,7 @@ def convert(
     qat_epochs: Annotated[
         int, typer.Option("--qat-epochs", min=0, help="Epochs of quantization-aware training before int8.")
     ] = 0,
+    custom: Custom = None,
     json_: _Json = False,
 ) -> None:
     """Quantize a Keras model to .tflite, and show its accuracy before and after."""
@@ -111,6 +115,7 @@ def convert(
     from edgeprune.quantize import convert as to_tflite
 
     dataset = None if data is None else models.load_dataset(data)
+    run_custom(custom)
     source = models.load(model)
     with progress() as bars:
         bars.start(f"convert {model.name} to {quantize}", None)

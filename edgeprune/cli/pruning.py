@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_table
+from edgeprune.cli.custom import Custom, run_custom
 from edgeprune.errors import UserError
 
 if sys.version_info >= (3, 11):
@@ -39,7 +40,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and
 
 def prune(
     model: Annotated[Path, typer.Argument(help=".keras, .h5 or SavedModel of a trained classifier, or .tflite.")],
-    out: Annotated[Path, typer.Option("--out", help="The .keras file to write; for a .tflite another .tflite.")],
+    out: Annotated[Path, typer.Option("--out", help="The .keras or .h5 file to write; for a .tflite another .tflite.")],
     data: Annotated[
         Path | None,
         typer.Option("--data", help="x_train, y_train, x_test, y_test in one .npz; --method lossless needs none."),
@@ -85,6 +86,10 @@ def prune(
             metavar="NAME=VALUE",
         ),
     ] = None,
+    keras: Annotated[
+        int | None, typer.Option("--keras", help="2 or 3: what is to read --out; by default what wrote the model.")
+    ] = None,
+    custom: Custom = None,
     json_: _Json = False,
 ) -> None:
     """Prune and fine-tune a Keras model, or shrink a .tflite without training.
@@ -101,8 +106,8 @@ def prune(
 
         prune_tflite(model, data, out, method, given, json_)
         return
-    if out.suffix != ".keras":
-        raise UserError(f"--out {out} must end in .keras")
+    if out.suffix not in {".keras", ".h5"}:
+        raise UserError(f"--out {out} must end in .keras or .h5")
     if data is None:
         raise UserError("--data is missing; give an .npz with x_train, y_train, x_test and y_test")
     import shutil
@@ -112,12 +117,15 @@ def prune(
     from edgeprune.resources import checkpoints_folder
 
     steps = steps_of(method, given, "--set")
+    if keras not in {None, 2, 3}:
+        raise UserError(f"--keras {keras} is not possible; give 2 or 3")
+    run_custom(custom)
     dataset = models.load_dataset(data)  # before the model, which takes seconds
     source = models.load(model)
     checkpoints = checkpoints_folder(out)
     with progress() as bars:
         result = run_steps(source, dataset, steps, checkpoints, bars)
-    models.save(result.model, out)
+    models.save(result.model, out, keras)
     shutil.rmtree(checkpoints, ignore_errors=True)
     before, after = models.evaluate(source, dataset), models.evaluate(result.model, dataset)
     if json_:

@@ -155,6 +155,8 @@ def test_data_that_does_not_fit(tmp_path, changes: dict[str, np.ndarray], words:
         (("--layer", "stem"), "write NAME=VALUE"),
         (("--set", "a b=1"), "a b is no name"),
         (("--out", "model.h6"), "must end in"),
+        (("--keras", "4"), "give 2 or 3"),
+        (("--custom", "none.py"), "none.py: there is no such file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
