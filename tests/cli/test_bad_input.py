@@ -360,11 +360,17 @@ def test_a_foreign_folder_as_output(tmp_path, model) -> None:
 # ---- Ctrl-C
 
 
+def _listen() -> None:
+    """Heed Ctrl-C even where the tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _interrupt(command: list[str], word: str) -> subprocess.CompletedProcess[str]:
     """Start, wait until stderr speaks of `word`, press Ctrl-C."""
     child = subprocess.Popen(
         [sys.executable, "-m", "edgeprune", *command],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=_listen,
     )  # fmt: skip
     said = []
     assert child.stderr is not None
