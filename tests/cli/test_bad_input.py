@@ -370,7 +370,7 @@ def _interrupt(command: list[str], word: str) -> subprocess.CompletedProcess[str
     child = subprocess.Popen(
         [sys.executable, "-m", "edgeprune", *command],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=_listen,
+        preexec_fn=_listen,  # noqa: PLW1509  # it only resets a signal
     )  # fmt: skip
     said = []
     assert child.stderr is not None
