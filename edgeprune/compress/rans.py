@@ -2,7 +2,7 @@
 
 J. Duda, Asymmetric numeral systems, arXiv 1311.2540; F. Giesen, Interleaved entropy coders, arXiv 1402.3392.
 States lie in [2^24, 2^40) and are renewed by 16-bit words.  The encoder works backwards over all decisions, so that
-the decoder runs forwards.  Own code because the libraries at hand (constriction) leave their bit streams undocumented.
+the decoder runs forwards.  Own code, so that docs/format.md can describe every bit.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def prune_half(model: FloatModel, ratio: float, convert_to: Path | None) -> Outc
     fault = None
     if small.count_params() != cost.parameters(keep):
         fault = "the shrunk model has other parameters than were counted"
-    elif not min(absolute, relative) <= TOLERANCE:
+    elif not max(absolute, relative) <= TOLERANCE:
         fault = f"the difference is above {TOLERANCE:.0e}"
     elif before / after < ratio:
         fault = f"MACs fall by less than {ratio}x"

@@ -125,9 +125,11 @@ def test_half_precision_is_read_as_float32_and_the_users_model_keeps_its_own() -
     assert original.layers[1].compute_dtype == "float16"
 
 
-def test_the_first_layer_that_differs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("last", ["glorot_uniform", "zeros"], ids=["seen in the output", "hidden from it"])
+def test_the_first_layer_that_differs_is_named(monkeypatch: pytest.MonkeyPatch, last: str) -> None:
     monkeypatch.setattr(configs, "_RENAMED", {})  # the slope of LeakyReLU gets lost
-    original = model((6,), lambda x: ls.Dense(3)(ls.LeakyReLU(0.9, name="leaky")(ls.Dense(4)(x))))
+    layer = ls.Dense(3, kernel_initializer=last)
+    original = model((6,), lambda x: layer(ls.LeakyReLU(0.9, name="leaky")(ls.Dense(4)(x))))
     with pytest.raises(ModelError, match=r"layer 'leaky' \(LeakyReLU\) is the first that differs"):
         adopt(original)
 

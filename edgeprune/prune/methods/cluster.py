@@ -87,18 +87,20 @@ def cluster_weights(
         weights = layer.get_weights()
         weights[kernel.weight] = shared(weights[kernel.weight], number)
         layer.set_weights(weights)
-    if training.recovery_epochs:
-        from edgeprune.prune.training.batches import batches_for
-        from edgeprune.prune.training.fit import fit
-        from edgeprune.prune.weights.shared_training import SharedValues
+    from edgeprune.prune.training.batches import batches_for
+    from edgeprune.prune.training.fit import fit
+    from edgeprune.prune.training.recalibrate import recalibrate
+    from edgeprune.prune.weights.shared_training import SharedValues
 
-        batches = batches_for(teacher or model, data, training)
+    batches = batches_for(teacher or model, data, training)
+    if training.recovery_epochs:
         folder = job_folder(work_dir, "cluster", model, data, settings, teacher)
         clustered = {(kernel.layer, kernel.weight) for kernel in kernels}
         others = {key: alive for key, alive in kernels_with_zeros(model.model).items() if key not in clustered}
         values = SharedValues(kernels, numbers, others)
         epochs, rate = training.recovery_epochs, training.recovery_rate
         fit("fine-tune shared values", student, batches, epochs, rate, folder, progress, [values], keep_best=True)
+    recalibrate(student, batches)
     result = model.derived(student, f"{model.name}_cluster")
     return PruneResult(result, "cluster", weights_report(model, student, _account(kernels, model.model, student)))
 

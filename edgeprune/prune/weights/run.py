@@ -116,10 +116,9 @@ def _train(
     if recovery:
         rate = training.recovery_rate
         fit("fine-tune", wrapped, batches, recovery, rate, folder / "recovery", progress, [HeldMasks()], keep_best=True)
-    pruned = clone(strip(wrapped))
-    if not recovery:  # fine-tuning would have brought the statistics up to date
-        recalibrate(pruned, batches)
-    return pruned
+    result = clone(strip(wrapped))
+    recalibrate(result, batches)  # moving averages of a short training still remember the dense model
+    return result
 
 
 def _check(kernel: Kernel[MaskRule], pruned: Any) -> None:

@@ -57,5 +57,6 @@ def concatenate(site: Site) -> Passage:
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), merge),
+    "CustomScaleLayer": merge,  # of InceptionResNetV2: the first input plus a fraction of the second
     "Concatenate": concatenate,
 }
