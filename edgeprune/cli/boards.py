@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_removals, show_table
+from edgeprune.cli.options import Json
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ class _Optimize(enum.Enum):
     SIZE = "size"
 
 
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 _Folder = Annotated[Path, typer.Argument(help="A folder made by `edgeprune build`.")]
 _Via = Annotated[str, typer.Option("--via", help="emulator, qemu, serial:PORT or host.")]
 
@@ -58,7 +58,7 @@ def build(
         bool,
         typer.Option("--keep-constant-channels", help="Compute channels too that are the same for every input."),
     ] = False,
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Generate what runs a model on the target: C firmware, or a LiteRT deployment."""
     from edgeprune import tflite
@@ -98,7 +98,7 @@ def measure(
         Path | None, typer.Option("--output", help="Where to write output_0, ... of shape [N, ...].")
     ] = None,
     layers: Annotated[bool, typer.Option(help="Also time each layer, where the device can.")] = True,
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Run a built model and show latency, cycles, energy and the time of each layer."""
     from edgeprune.build import load_firmware
@@ -178,7 +178,7 @@ def validate(
     via: _Via,
     data: Annotated[Path | None, typer.Option("--data", help="Test examples; random inputs without it.")] = None,
     inputs: Annotated[int, typer.Option("--inputs", min=1, help="How many inputs to compare.")] = 100,
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Compare a device's outputs with TFLite's reference kernels, bit by bit; exit code 1 if any differs."""
     from edgeprune.build import load_firmware

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_table
+from edgeprune.cli.options import Json
 from edgeprune.errors import ModelError, UserError
 
 if TYPE_CHECKING:
@@ -20,13 +21,11 @@ EXAMPLES = {
     "decompress": "Example: edgeprune decompress small.epz --out small.tflite",
 }
 
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-
 
 def compress(
     model: Annotated[Path, typer.Argument(help=".tflite, .keras, .h5 or SavedModel.")],
     out: Annotated[Path, typer.Option("--out", help="The .epz file to write.")],
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Entropy-code a model without loss, and show what each tensor costs.
 
@@ -83,7 +82,7 @@ def _show_report(report: CompressionReport) -> None:
 def decompress(
     file: Annotated[Path, typer.Argument(help="An .epz file.")],
     out: Annotated[Path, typer.Option("--out", help="The .tflite, .keras or .npz file to write.")],
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Restore a model from an .epz file, bit by bit."""
     from edgeprune.compress import CompressedFileError, decode

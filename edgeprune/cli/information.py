@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from edgeprune.cli.console import show, show_json, show_table
+from edgeprune.cli.options import Json
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,10 +18,8 @@ EXAMPLES = {
     "doctor": "Example: edgeprune doctor",
 }
 
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
-
-def targets(json_: _Json = False) -> None:
+def targets(json_: Json = False) -> None:
     """List the target profiles."""
     from edgeprune.targets import McuTarget, list_targets, load_target
 
@@ -49,7 +46,7 @@ def _ways(profile: Target) -> str:
     return ", ".join(way for way, there in ways.items() if there)
 
 
-def devices(json_: _Json = False) -> None:
+def devices(json_: Json = False) -> None:
     """List the serial ports, and the boards that they probably lead to."""
     from dataclasses import asdict
 
@@ -65,7 +62,7 @@ def devices(json_: _Json = False) -> None:
         show("no serial ports; plug a board in, or use --via emulator")
 
 
-def doctor(json_: _Json = False) -> None:
+def doctor(json_: Json = False) -> None:
     """Check that compilers, emulator, runtimes and TensorFlow work here; exit code 2 if one does not."""
     from dataclasses import asdict
 

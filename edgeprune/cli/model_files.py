@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_removals, show_table
-from edgeprune.cli.custom import Custom, run_custom
+from edgeprune.cli.options import Custom, Json, run_custom
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ EXAMPLES = {
     "convert": "Example: edgeprune convert small.keras --data data.npz --quantize int8 --out small.tflite",
 }
 
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 _Data = Annotated[Path, typer.Option("--data", help="x_train, y_train, x_test, y_test in one .npz.")]
 
 
@@ -31,7 +30,7 @@ def analyze(
     model: Annotated[Path, typer.Argument(help=".tflite, .keras, .h5 or SavedModel.")],
     target: Annotated[str, typer.Option("--target", help="Profile to judge the layers by.")] = "cortex-m4",
     custom: Custom = None,
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Show per layer what it costs, whether the target runs it, and whether its zeros help there."""
     from edgeprune.optimize import optimize, remove_constant_channels
@@ -104,7 +103,7 @@ def convert(
         int, typer.Option("--qat-epochs", min=0, help="Epochs of quantization-aware training before int8.")
     ] = 0,
     custom: Custom = None,
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Quantize a Keras model to .tflite, and show its accuracy before and after."""
     if qat_epochs and (quantize != "int8" or data is None):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeprune.cli.console import progress, show, show_json, show_table
-from edgeprune.cli.custom import Custom, run_custom
+from edgeprune.cli.options import Custom, Json, run_custom
 from edgeprune.errors import UserError
 
 if sys.version_info >= (3, 11):
@@ -34,8 +34,6 @@ TFLITE_METHODS = {
     "lossless": "remove channels that no output depends on: the same outputs for every input",
     "calibrated": "remove also channels that others can stand in for, judged on data",
 }
-
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def prune(
@@ -90,7 +88,7 @@ def prune(
         int | None, typer.Option("--keras", help="2 or 3: what is to read --out; by default what wrote the model.")
     ] = None,
     custom: Custom = None,
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """Prune and fine-tune a Keras model, or shrink a .tflite without training.
 
@@ -200,7 +198,7 @@ def _put(tables: dict[str, Any], keys: dict[str, Any], value: object) -> None:
 
 def methods(
     method: Annotated[str | None, typer.Argument(help="Show this method's settings.")] = None,
-    json_: _Json = False,
+    json_: Json = False,
 ) -> None:
     """List the pruning patterns, or all settings of one with their defaults."""
     from edgeprune.prune import patterns

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edgeprune.compress.container import encode
 from edgeprune.compress.errors import CompressedFileError, damaged
@@ -26,8 +28,8 @@ def encode_model(model: FloatModel, progress: Progress = SILENT) -> Compressed:
     return encode(Contents(Kind.KERAS, tensors, layers.encode()), progress)
 
 
-def without_negative_zeros(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # any type, and the same out
-    """The values with -0.0 replaced by 0.0."""
+def without_negative_zeros(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values with -0.0 replaced by 0.0, in the same type."""
     return np.where(values == 0, values.dtype.type(0), values)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,17 @@ def load_dataset(path: Path | str) -> Dataset:
         raise DataError(f"{path}: x_train holds examples of shape {next(shapes)} and x_test {next(shapes)}; use one")
     scale, offset = _scalar(path, arrays, "scale", 1.0), _scalar(path, arrays, "offset", 0.0)
     return Dataset(splits["x_train"], labels["y_train"], splits["x_test"], labels["y_test"], scale, offset, path)
+
+
+def write_npz(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    """Write a compressed .npz that `load_dataset` reads, whose bytes depend on the arrays only (no time stamps)."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.save(buffer, array, allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, buffer.getvalue(), compresslevel=9)
 
 
 def _read(path: Path) -> dict[str, npt.NDArray[np.generic]]:

@@ -9,13 +9,13 @@ Arrays: x_train, x_test uint8 [N, 28, 28, 1]; y_train, y_test uint8 [N]; scale, 
 from __future__ import annotations
 
 import argparse
-import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from train import read_split
+
+from edgeprune.models.dataset import write_npz
 
 TRAIN_PER_CLASS = 1105
 TEST_PER_CLASS = 250
@@ -26,17 +26,6 @@ def draw(labels: npt.NDArray[np.uint8], per_class: int, rng: np.random.Generator
     """Indices of `per_class` random examples of each class, in the order of the official file."""
     chosen = [rng.choice(np.flatnonzero(labels == label), per_class, replace=False) for label in range(10)]
     return np.sort(np.concatenate(chosen))
-
-
-def write_npz(path: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-    """Write a compressed .npz whose bytes depend on the arrays only (no time stamps)."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in arrays.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, array, allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, buffer.getvalue(), compresslevel=9)
 
 
 def main() -> None:

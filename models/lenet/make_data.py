@@ -14,14 +14,14 @@ Arrays: x_train, x_test uint8 [N, 28, 28, 1]; y_train, y_test uint8 [N]; scale, 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import tarfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from edgeprune.models.dataset import write_npz
 
 DIGITS = 10
 TEST_SHARE = 0.2
@@ -74,17 +74,6 @@ def split(labels: Images, rng: np.random.Generator) -> tuple[npt.NDArray[np.int6
     chosen = [rng.choice(np.flatnonzero(labels == digit), tests[digit], replace=False) for digit in range(DIGITS)]
     test = np.concatenate(chosen)
     return rng.permutation(np.setdiff1d(np.arange(len(labels)), test)), rng.permutation(test)
-
-
-def write_npz(path: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-    """Write a compressed .npz whose bytes depend on the arrays only (no time stamps)."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in arrays.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, array, allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, buffer.getvalue(), compresslevel=9)
 
 
 def main() -> None:

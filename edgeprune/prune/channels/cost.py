@@ -11,7 +11,7 @@ from edgeprune.prune.channels.structure import Keep, LabelArray, Structure, kept
 
 
 @dataclass(frozen=True)
-class _Weight:
+class CountedWeight:
     """One weight: its shape, the labels on its axes, and how often an inference multiplies by all of it."""
 
     layer: str
@@ -20,6 +20,7 @@ class _Weight:
     uses: int
 
     def elements(self, keep: Keep) -> int:
+        """Values that stay."""
         return math.prod(kept_size(labels, full, keep) for full, labels in zip(self.shape, self.axes, strict=True))
 
 
@@ -33,12 +34,12 @@ class Cost:
     the published figures of MobileNet and its kin.
     """
 
-    weights: tuple[_Weight, ...]
+    weights: tuple[CountedWeight, ...]
 
     @staticmethod
     def of(model: Any, structure: Structure) -> Cost:
         """The cost of a flat functional tf-keras model; raises ModelError where it has no layer graph."""
-        uses = kernel_uses(model, structure)
+        uses = _kernel_uses(model, structure)
         weights = []
         for layer in model.layers:
             known = structure.layers.get(layer.name)
@@ -46,7 +47,7 @@ class Cost:
                 shape = tuple(int(n) for n in variable.shape)
                 axes = known.weights[index].axes if known is not None and known.weights else (None,) * len(shape)
                 is_kernel = len(shape) > 1 and "kernel" in variable.name.rsplit("/", 1)[-1]
-                weights.append(_Weight(layer.name, shape, axes, uses.get(layer.name, 0) if is_kernel else 0))
+                weights.append(CountedWeight(layer.name, shape, axes, uses.get(layer.name, 0) if is_kernel else 0))
         return Cost(tuple(weights))
 
     def macs(self, keep: Keep) -> int:
@@ -66,7 +67,7 @@ class Cost:
         return result
 
 
-def kernel_uses(model: Any, structure: Structure) -> dict[str, int]:
+def _kernel_uses(model: Any, structure: Structure) -> dict[str, int]:
     """Kernel applications per inference by layer; layers without a rule count their output positions."""
     result = {name: layer.positions for name, layer in structure.layers.items() if layer.weights}
     for call in calls(model):

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from edgeprune.errors import TargetError, UserError
 from edgeprune.models.functional import Call, calls
 from edgeprune.plan.price import Kind, LayerShape, price
-from edgeprune.prune.channels.cost import kernel_uses
+from edgeprune.prune.channels.cost import Cost
 from edgeprune.prune.channels.extents import Extents, ExtentsBuilder, Sizes
 from edgeprune.prune.channels.structure import LabelArray, Structure
 from edgeprune.targets import McuTarget, load_target
@@ -144,23 +144,14 @@ class _Weights:
     def of(model: Any, structure: Structure) -> _Weights:
         builder = ExtentsBuilder(structure)
         one = builder.axis(None, 1)
-        uses_of = kernel_uses(model, structure)
-        rows, uses, kernel = [], [], []
-        for layer in model.layers:
-            known = structure.layers.get(layer.name)
-            for number, variable in enumerate(layer.weights):
-                shape = tuple(int(n) for n in variable.shape)
-                labels: Sequence[LabelArray | None] = (
-                    known.weights[number].axes if known is not None and known.weights else (None,) * len(shape)
-                )
-                rows.append([builder.axis(ls, full) for ls, full in zip(labels, shape, strict=True)])
-                is_kernel = len(shape) > 1 and "kernel" in variable.name.rsplit("/", 1)[-1]
-                uses.append(float(uses_of.get(layer.name, 0)) if is_kernel else 0.0)
-                kernel.append(float(len(shape) > 1))
+        counted = Cost.of(model, structure).weights
+        rows = [[builder.axis(ls, full) for ls, full in zip(w.axes, w.shape, strict=True)] for w in counted]
         most = max((len(row) for row in rows), default=1)
         padded = np.array([row + [one] * (most - len(row)) for row in rows], np.int64).reshape(-1, most)
         last = np.array([row[-1] if row else one for row in rows], np.int64)
-        return _Weights(builder.build(), padded, np.array(uses), np.array(kernel), last)
+        uses = np.array([w.uses for w in counted], np.float64)
+        kernel = np.array([len(w.shape) > 1 for w in counted], np.float64)
+        return _Weights(builder.build(), padded, uses, kernel, last)
 
 
 def _sram(model: Any, structure: Structure) -> Measure:
@@ -227,8 +218,8 @@ def _cycles(model: Any, structure: Structure, target: McuTarget) -> Measure:
         if found:
             covered.add(call.layer.name)
     extents, weights = builder.build(), _Weights.of(model, structure)
-    owners = [layer.name for layer in model.layers for _ in layer.weights]
-    others = np.array([0.0 if name in covered else 1.0 for name in owners]) * weights.uses * _OTHER_CYCLES
+    unpriced = np.array([weight.layer not in covered for weight in Cost.of(model, structure).weights])
+    others = unpriced * weights.uses * _OTHER_CYCLES
 
     def cycles(sizes: Sizes) -> float:
         lengths = extents.lengths(sizes)

@@ -1,4 +1,4 @@
-"""The option `--custom`: files of the user's that register layers of their own."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Custom = Annotated[
     list[Path] | None,
     typer.Option("--custom", help="A Python file that registers your own layers; it is run.", metavar="FILE.py"),
