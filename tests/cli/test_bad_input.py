@@ -30,6 +30,15 @@ def model(tmp_path) -> Path:
     return tmp_path / "small.tflite"
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A folder of firmware, for tests that leave it as it is."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "small.tflite").write_bytes(small_model())
+    assert edgeprune("build", folder / "small.tflite", "--no-profile", "--out", folder / "fw").code == 0
+    return folder / "fw"
+
+
 def data(folder: Path, **changes: np.ndarray) -> Path:
     """Data for the fashion model, as small as it may be, with changes."""
     arrays = {
@@ -146,9 +155,8 @@ def test_a_missing_array(tmp_path) -> None:
     assert "y_train" in said
 
 
-def test_validation_data_of_another_model(tmp_path, model) -> None:
-    assert edgeprune("build", model, "--out", tmp_path / "fw").code == 0
-    ended = edgeprune("validate", tmp_path / "fw", "--via", "emulator", "--data", data(tmp_path))
+def test_validation_data_of_another_model(tmp_path, built) -> None:
+    ended = edgeprune("validate", built, "--via", "emulator", "--data", data(tmp_path))
     assert "[28, 28, 1]" in ended.is_users_fault()
 
 
@@ -209,9 +217,8 @@ def test_a_model_that_mlperf_tiny_does_not_have(tmp_path, model) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_board_that_times_no_layers(tmp_path, model) -> None:
-    assert edgeprune("build", model, "--no-profile", "--out", tmp_path / "fw").code == 0
-    ended = edgeprune("emulate", tmp_path / "fw", "--profile")
+def test_a_board_that_times_no_layers(built) -> None:
+    ended = edgeprune("emulate", built, "--profile")
     assert "build it with --profile" in ended.is_users_fault()
 
 
@@ -237,7 +244,7 @@ def test_firmware_that_crashes_is_told_with_place_and_registers(tmp_path, model)
 
 
 def test_a_board_that_only_qemu_plays(tmp_path, model) -> None:
-    assert edgeprune("build", model, "--target", "mps3-an547", "--out", tmp_path / "fw").code == 0
+    assert edgeprune("build", model, "--target", "mps3-an547", "--no-profile", "--out", tmp_path / "fw").code == 0
     for ended in (edgeprune("emulate", tmp_path / "fw"), edgeprune("measure", tmp_path / "fw", "--via", "emulator")):
         assert "mps3-an547" in ended.is_users_fault()
 
@@ -253,9 +260,8 @@ def test_a_board_that_only_qemu_plays(tmp_path, model) -> None:
         ("qemu:x", "takes nothing behind it"),
     ],
 )
-def test_an_unknown_way(tmp_path, model, via: str, words: str) -> None:
-    assert edgeprune("build", model, "--out", tmp_path / "fw").code == 0
-    assert words in edgeprune("measure", tmp_path / "fw", "--via", via).is_users_fault()
+def test_an_unknown_way(built, via: str, words: str) -> None:
+    assert words in edgeprune("measure", built, "--via", via).is_users_fault()
 
 
 def test_a_folder_that_is_no_firmware(tmp_path) -> None:
@@ -351,18 +357,21 @@ def _interrupt(command: list[str], word: str) -> subprocess.CompletedProcess[str
 
 def test_ctrl_c_while_training(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("EDGEPRUNE_CACHE", str(tmp_path / "cache"))
-    out = tmp_path / "out"
-    done = _interrupt(["run", str(FASHION / "recipe.toml"), "--out", str(out)], "prune channels")
+    job = tmp_path / "job.toml"
+    job.write_text(
+        f'model = "{FASHION / "fashion.keras"}"\ndata = "{FASHION / "fashion.npz"}"\n'
+        '[measure]\ntargets = ["host"]\n[[variant]]\nmethod = "channel"\n'
+    )
+    done = _interrupt(["run", str(job), "--out", str(tmp_path / "out")], "prune channels")
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert "interrupted" in done.stderr.splitlines()[-1]
-    assert [path.name for path in tmp_path.iterdir()] == ["cache"], "no half-written folder stays"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "job.toml"], "no half-written folder stays"
 
 
-def test_ctrl_c_while_emulating(tmp_path, model) -> None:
-    assert edgeprune("build", model, "--out", tmp_path / "fw").code == 0
+def test_ctrl_c_while_emulating(built) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-m", "edgeprune", "emulate", str(tmp_path / "fw"), "--pty"],
+        [sys.executable, "-m", "edgeprune", "emulate", str(built), "--pty"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert child.stdout is not None

@@ -38,7 +38,7 @@ def shared_model(name: str) -> bytes:
 
 def suite_firmware(content: bytes, name: str, folder: Path) -> Path:
     """Firmware that stands in for the suite's model `name`."""
-    return build_firmware(read_bytes(content, "model"), TARGET, folder / "fw", mlperf=name).elf
+    return build_firmware(read_bytes(content, "model"), TARGET, folder / "fw", profile=False, mlperf=name).elf
 
 
 @contextmanager

@@ -70,5 +70,5 @@ def test_firmware(name: str, compiler: str, tmp_path: Path) -> None:
         pytest.skip(f"{model.name} does not lie beside this checkout")
     if compiler == "gcc" and not shutil.which("arm-none-eabi-gcc"):
         pytest.skip("arm-none-eabi-gcc is not installed")
-    build_firmware(read(model), zero_wait_states(), tmp_path / "out", toolchain=find_toolchain(compiler))
+    build_firmware(read(model), zero_wait_states(), tmp_path / "out", toolchain=find_toolchain(compiler), profile=False)
     compare(tmp_path / "out" / "firmware.elf", "ep_invoke")

@@ -128,7 +128,7 @@ def test_validation_with_random_inputs(firmware) -> None:
 
 
 def test_a_board_with_another_model_is_refused(firmware, tmp_path) -> None:
-    other = build_firmware(read_bytes(small_model(seed=1), "other"), M4, tmp_path / "fw")
+    other = build_firmware(read_bytes(small_model(seed=1), "other"), M4, tmp_path / "fw", profile=False)
     shutil.copy(firmware.elf, other.elf)
     inputs = random_batch(read_bytes(other.model.read_bytes(), "m").graph.input_tensors(), 1)
     with pytest.raises(DeviceError, match=r"runs small .* instead of other"):
@@ -137,7 +137,7 @@ def test_a_board_with_another_model_is_refused(firmware, tmp_path) -> None:
 
 def test_a_board_with_another_build_of_the_model_is_refused(firmware, tmp_path) -> None:
     model = read_bytes(firmware.model.read_bytes(), "small")
-    other = build_firmware(model, M4, tmp_path / "fw", name="small", mlperf="ic01")
+    other = build_firmware(model, M4, tmp_path / "fw", name="small", profile=False, mlperf="ic01")
     assert other.manifest.image.firmware_sha256 != firmware.manifest.image.firmware_sha256
     shutil.copy(firmware.elf, other.elf)
     with pytest.raises(DeviceError, match=r"runs another build of small .* flash the firmware of this build"):
@@ -146,7 +146,7 @@ def test_a_board_with_another_build_of_the_model_is_refused(firmware, tmp_path) 
 
 @pytest.mark.parametrize("target", ["cortex-m4", "raspberry-pi-pico"])
 def test_the_identity_is_the_digest_of_what_is_flashed(target: str, tmp_path) -> None:
-    firmware = build_firmware(read_bytes(small_model(), "m"), load_target(target), tmp_path / "fw")
+    firmware = build_firmware(read_bytes(small_model(), "m"), load_target(target), tmp_path / "fw", profile=False)
     digest = firmware.manifest.image.firmware_sha256
     flashed = firmware.elf.with_suffix(".bin").read_bytes()
     place = flashed.index(bytes.fromhex(digest))
