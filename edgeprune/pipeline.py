@@ -11,6 +11,7 @@ from pathlib import Path
 import edgeprune
 from edgeprune import models, ops, tflite
 from edgeprune.build import Firmware, build_firmware
+from edgeprune.compress import encode_tflite
 from edgeprune.devices.transports import qemu
 from edgeprune.measure import litert
 from edgeprune.measure.accuracy import Accuracy, Flags, accuracy, accuracy_change, right_answers
@@ -145,6 +146,7 @@ def _measure_all(candidates: list[_Candidate], data: Dataset, recipe: Recipe, pr
                 macs=sum(ops.layer_macs(graph, node) for node in graph.nodes),
                 tflite_bytes=len(candidate.quantized.content),
                 gzip_bytes=len(gzip.compress(candidate.quantized.content, 9, mtime=0)),
+                epz_bytes=len(encode_tflite(candidate.quantized.content).content),
                 float_accuracy=float_accuracy,
                 accuracy=accuracy(right),
                 change=None if dense_answers is None else accuracy_change(dense_answers, right),

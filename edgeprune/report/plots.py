@@ -23,7 +23,7 @@ def ratio_plot(report: Report, target: str) -> str:
         (f"energy, {target} (estimated)", lambda v: _run_value(v, target, "energy")),
         ("flash", lambda v: _device_value(v, target, "flash")),
         ("RAM", lambda v: _device_value(v, target, "ram")),
-        (".tflite, gzip", lambda v: float(v.gzip_bytes)),
+        ("download, .epz", lambda v: float(v.epz_bytes)),
     )
     shown = [(label, read) for label, read in figures if read(report.dense)]
     with _figure(6.4, 0.4 * len(shown) * max(1, len(report.pruned)) + 1.1) as (axes, finish):

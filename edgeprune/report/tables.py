@@ -41,6 +41,7 @@ def summary_table(report: Report) -> Table:
         ("parameters", lambda v: v.parameters),
         (".tflite, bytes", lambda v: v.tflite_bytes),
         (".tflite, gzip, bytes", lambda v: v.gzip_bytes),
+        (".tflite, .epz, bytes", lambda v: v.epz_bytes),
     )
     for label, read in counted:
         row(label, [f"{read(v):,}" for v in variants], ratio([float(read(v)) for v in variants]), "counted")

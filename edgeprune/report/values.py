@@ -65,7 +65,7 @@ class VariantResult:
         name: Unique within the report; the first variant is the dense model.
         method: Pruning pattern, `none` for the dense model.
         parameters, macs: Of the float model and of one inference.
-        tflite_bytes, gzip_bytes: The .tflite file, raw and by gzip -9.
+        tflite_bytes, gzip_bytes, epz_bytes: The .tflite file, raw, by gzip -9, and by `edgeprune compress`.
         float_accuracy: Of the float model.
         accuracy: Of the quantized model, by LiteRT on the host.
         change: Against the dense quantized model; None for that one.
@@ -81,6 +81,7 @@ class VariantResult:
     macs: int
     tflite_bytes: int
     gzip_bytes: int
+    epz_bytes: int
     float_accuracy: Accuracy
     accuracy: Accuracy
     change: AccuracyChange | None

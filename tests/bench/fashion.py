@@ -14,6 +14,7 @@ import argparse
 import json
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -64,11 +65,11 @@ def judge(model: FloatModel, data: Dataset, folder: Path) -> dict[str, float]:
     return {"accuracy": float(right.mean()), "cycles": ran.result.cycles.value}
 
 
-def kept(path: Path, make: object) -> dict[str, float]:
+def kept(path: Path, make: Callable[[], dict[str, float]]) -> dict[str, float]:
     """The figures in a file, made first where it is not there."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(make()))  # type: ignore[operator]  # a function without arguments
+        path.write_text(json.dumps(make()))
     figures: dict[str, float] = json.loads(path.read_text())
     return figures
 
@@ -103,7 +104,7 @@ def main() -> None:
     found: dict[str, list[dict[str, float]]] = {"cost": [], "uniform": []}
     for seed in range(1, asked.seeds + 1):
         for allocation, rows in found.items():
-            folder = asked.work / f"{allocation}-{seed}"
+            folder = asked.work / f"{allocation}-{seed}-of-{asked.ratio:g}-in-{asked.epochs}"
             rows.append(kept(folder / "figures.json", lambda a=allocation, s=seed, f=folder: one(a, s, f)))
             report(allocation, str(seed), [rows[-1]], base)
     for allocation, rows in found.items():
