@@ -55,7 +55,8 @@ def _variant(name: str, macs: int, cycles: float, change: AccuracyChange | None)
     groups = (GroupReport("stem", 32, 20), GroupReport("classes", 10, 10, ("it is the model's output",)))
     return VariantResult(
         name, "none" if change is None else "channel", int(37_000 * share), macs, int(60_000 * share),
-        int(40_000 * share), int(36_000 * share), Accuracy(930, 1000, 0.93, 0.91, 0.945), Accuracy(925, 1000, 0.925, 0.905, 0.94), change,
+        int(40_000 * share), int(36_000 * share),
+        Accuracy(930, 1000, 0.93, 0.91, 0.945), Accuracy(925, 1000, 0.925, 0.905, 0.94), change,
         "int8", layers, () if change is None else groups, (board, phone, host),
     )  # fmt: skip
 
