@@ -43,4 +43,4 @@ def _options(
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    app(prog_name="edgeprune")

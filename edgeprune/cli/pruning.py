@@ -114,7 +114,7 @@ def prune(
     from edgeprune.prune import run_steps, steps_of
     from edgeprune.resources import checkpoints_folder
 
-    steps = steps_of(method, given, "--set")
+    steps = steps_of(method, given, "the options")
     if keras not in {None, 2, 3}:
         raise UserError(f"--keras {keras} is not possible; give 2 or 3")
     run_custom(custom)

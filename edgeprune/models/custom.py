@@ -14,6 +14,7 @@ A model that Keras 3 wrote also needs the class for Keras 3 (`import keras`) und
 
 from __future__ import annotations
 
+import importlib
 import runpy
 import sys
 import traceback
@@ -26,6 +27,8 @@ from edgeprune.models.tensorflow import keras, tensorflow
 _Class = TypeVar("_Class", bound=type)
 _LAYERS: dict[int, dict[str, type]] = {2: {}, 3: {}}
 _FILES: list[Path] = []
+#: Layers of keras.applications that no public module names; Keras itself cannot read a model with one.
+_UNNAMED = {"CustomScaleLayer": "applications.inception_resnet_v2"}
 
 #: What to do about a custom layer, for the end of a message.
 REMEDY = "register its class with edgeprune.models.custom.register_layer in a file and give it as --custom FILE.py"
@@ -62,8 +65,10 @@ def _generation(layer_class: Any) -> int:
 
 
 def objects(generation: int = 2) -> dict[str, type]:
-    """The registered layer classes of Keras 2 or 3 by their names."""
-    return dict(_LAYERS[generation])
+    """The layer classes of Keras 2 or 3 that Keras does not know by name: the registered ones and its own."""
+    package = "tf_keras.src" if generation == 2 else "keras.src"
+    own = {name: getattr(importlib.import_module(f"{package}.{home}"), name) for name, home in _UNNAMED.items()}
+    return {**own, **_LAYERS[generation]}
 
 
 def classes() -> tuple[type, ...]:

@@ -81,7 +81,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("fashion-bench"), help="results and checkpoints")
     parser.add_argument("--ratio", type=float, default=3.1, help="times fewer cycles, as the planner estimates them")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--seed", type=int, help="only this one; others can run beside it")
+    parser.add_argument("--epochs", type=int, default=40)
     asked = parser.parse_args()
     data = everything(asked.data)
     dense = models.load(ROOT / "models" / "fashion" / "fashion.keras")
@@ -102,7 +103,7 @@ def main() -> None:
         return judge(result.model, data, folder)
 
     found: dict[str, list[dict[str, float]]] = {"cost": [], "uniform": []}
-    for seed in range(1, asked.seeds + 1):
+    for seed in [asked.seed] if asked.seed else range(1, asked.seeds + 1):
         for allocation, rows in found.items():
             folder = asked.work / f"{allocation}-{seed}-of-{asked.ratio:g}-in-{asked.epochs}"
             rows.append(kept(folder / "figures.json", lambda a=allocation, s=seed, f=folder: one(a, s, f)))

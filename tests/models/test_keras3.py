@@ -53,6 +53,7 @@ CASES: dict[str, Callable[[], Any]] = {
     "groups": lambda: model(IMAGE, lambda x: ls.GroupNormalization(2)(ls.Rescaling(2.0, -1.0)(x))),
     "sizes": lambda: model(IMAGE, lambda x: ls.CenterCrop(4, 5)(ls.Resizing(6, 7)(x))),
     "augmented": lambda: model(IMAGE, lambda x: ls.Conv2D(2, 3)(ls.RandomRotation(0.2)(ls.RandomFlip()(x)))),
+    "scaled": lambda: model(IMAGE, lambda x: configs.custom.objects(3)["CustomScaleLayer"](0.3)([x, x * x])),
     "hard": lambda: model((6,), lambda x: ls.Dense(4, activation="hard_silu")(ls.Activation("hard_sigmoid")(x * 6.0))),
     "soft": lambda: model((6,), lambda x: ls.Dense(4, activation="gelu")(ls.Dense(5, activation="relu6")(x))),
     "functions": lambda: model(IMAGE, lambda x: ops.concatenate([x + 1.0, ops.mean(x, axis=-1, keepdims=True)], -1)),
