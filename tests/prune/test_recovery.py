@@ -134,7 +134,8 @@ def test_held_out_examples_are_never_trained_on(trained: FloatModel, data: Datas
 
 
 def quick_fit(model: FloatModel, data: Dataset, folder: Path, progress: Progress = SILENT, **change: Any) -> Any:
-    training = Training(**{"batch_size": 128, "held_out": 0.25, "patience": 2, "distillation": 0.0, **change})
+    short = {"batch_size": 128, "held_out": 0.25, "patience": 2, "distillation": 0.0, "recalibration": 0}
+    training = Training(**{**short, **change})
     student = clone(model.model)
     made = Batches(data, None, OutputKind.PROBABILITIES, 4, training)
     fit("try", student, made, 6, 0.3, folder, progress, keep_best=True)
@@ -221,6 +222,14 @@ def test_recalibration_makes_statistics_plain_averages(data: Dataset) -> None:
     for weight in model.weights:
         if "bn/moving" not in weight.name:
             np.testing.assert_array_equal(weight, before[weight.name])
+
+
+def test_a_training_too_short_for_moving_averages_ends_with_plain_ones(
+    trained: FloatModel, data: Dataset, tmp_path: Path
+) -> None:
+    student = quick_fit(trained, data, tmp_path, held_out=0.0, recalibration=4)
+    values = np.asarray(keras().Model(student.input, student.get_layer("stem").output)(data.train_inputs()))
+    np.testing.assert_allclose(student.get_layer("bn").moving_mean, values.mean((0, 1, 2)), rtol=1e-3, atol=1e-4)
 
 
 def test_a_loss_of_nan_stays_nan() -> None:

@@ -93,6 +93,7 @@ def cluster_weights(
     from edgeprune.prune.weights.shared_training import SharedValues
 
     batches = batches_for(teacher or model, data, training)
+    recalibrate(student, batches)
     if training.recovery_epochs:
         folder = job_folder(work_dir, "cluster", model, data, settings, teacher)
         clustered = {(kernel.layer, kernel.weight) for kernel in kernels}
@@ -100,7 +101,6 @@ def cluster_weights(
         values = SharedValues(kernels, numbers, others)
         epochs, rate = training.recovery_epochs, training.recovery_rate
         fit("fine-tune shared values", student, batches, epochs, rate, folder, progress, [values], keep_best=True)
-    recalibrate(student, batches)
     result = model.derived(student, f"{model.name}_cluster")
     return PruneResult(result, "cluster", weights_report(model, student, _account(kernels, model.model, student)))
 

@@ -20,6 +20,7 @@ from edgeprune.progress import Progress
 from edgeprune.prune.training.batches import Batches
 from edgeprune.prune.training.checkpoints import Checkpoints
 from edgeprune.prune.training.loss import cross_entropy, distillation_loss
+from edgeprune.prune.training.recalibrate import recalibrate
 
 _JUDGED = 512  # held-out examples that are judged at once
 
@@ -86,6 +87,8 @@ def fit(
 ) -> None:
     """Train `student` in place with Adam and a cosine learning rate, continuing from `folder` if it can.
 
+    A training too short for batch normalization's moving averages ends with their recalibration.
+
     Args:
         name: The task in progress reports and errors.
         student: tf-keras model; TF-MOT's wrappers are allowed.
@@ -131,4 +134,5 @@ def fit(
     )
     if judge:
         checkpoints.take_best()
+    recalibrate(student, batches, (checkpoints.best_epoch if judge else checkpoints.epoch) * batches.per_epoch)
     progress.finish()

@@ -103,7 +103,6 @@ def _train(
 ) -> Any:
     """The pruned and fine-tuned copy of a tf-keras model."""
     from edgeprune.prune.training.fit import fit
-    from edgeprune.prune.training.recalibrate import recalibrate
     from edgeprune.prune.weights.gradual import GradualMasks
     from edgeprune.prune.wrappers import HeldMasks, strip, wrap
 
@@ -116,9 +115,7 @@ def _train(
     if recovery:
         rate = training.recovery_rate
         fit("fine-tune", wrapped, batches, recovery, rate, folder / "recovery", progress, [HeldMasks()], keep_best=True)
-    result = clone(strip(wrapped))
-    recalibrate(result, batches)  # moving averages of a short training still remember the dense model
-    return result
+    return clone(strip(wrapped))
 
 
 def _check(kernel: Kernel[MaskRule], pruned: Any) -> None:
