@@ -85,7 +85,7 @@ def _saved_model(path: Path) -> tuple[Any, ...]:
             "is nothing to prune; save the model with model.save('model.keras')"
         )
     keras()
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # it has no types
+    from google.protobuf.message import DecodeError
     from tf_keras.protobuf import saved_metadata_pb2
 
     try:
