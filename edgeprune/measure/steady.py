@@ -8,12 +8,13 @@ something moved is repeated.
 
 from __future__ import annotations
 
-import shlex
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from edgeprune.measure.sampling import sampled
 
 _CPU = "/sys/devices/system/cpu/cpu{cpu}/cpufreq/{name}"
 _ZONES = 40
@@ -179,17 +180,9 @@ def wait_until_cool(look: Callable[[], Snapshot], cooling: Cooling) -> tuple[Sna
         waited += cooling.pause
 
 
-def sampled(command: Sequence[str], cpu: int, log: str) -> list[str]:
-    """The command in a shell that writes the clock of a CPU to `log` while it runs, with the command's exit code.
-
-    It samples on the machine itself: questions from here would wake its radio and its other cores.
-    """
-    frequency = _CPU.format(cpu=cpu, name="scaling_cur_freq")
-    script = (
-        f'"$@" & pid=$!; : > {shlex.quote(log)}; while kill -0 $pid 2>/dev/null; do '
-        f"cat {frequency} 2>/dev/null >> {shlex.quote(log)}; sleep {_SAMPLE_SECONDS}; done; wait $pid"
-    )
-    return ["sh", "-c", script, "sh", *command]
+def with_clock(command: Sequence[str], cpu: int, log: str) -> list[str]:
+    """The command in a shell that meanwhile writes the clock of a CPU to `log`; see `sampled`."""
+    return sampled(command, f"cat {_CPU.format(cpu=cpu, name='scaling_cur_freq')}", log, _SAMPLE_SECONDS)
 
 
 def clocks_of(log: str | None) -> tuple[int, ...]:

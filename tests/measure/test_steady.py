@@ -19,9 +19,9 @@ from edgeprune.measure.steady import (
     Cooling,
     Snapshot,
     clocks_of,
-    sampled,
     snapshot,
     wait_until_cool,
+    with_clock,
 )
 from edgeprune.measure.values import Origin
 
@@ -101,7 +101,7 @@ def test_waiting_ends_when_it_is_cool_or_the_time_is_over(looks: list[Snapshot],
 @pytest.mark.parametrize("code", [0, 3])
 def test_sampling_keeps_outputs_and_the_exit_code(tmp_path: Path, code: int) -> None:
     log = tmp_path / "it's a log"
-    command = sampled(["sh", "-c", f"sleep 0.3; echo 'a  b'; exit {code}"], 0, str(log))
+    command = with_clock(["sh", "-c", f"sleep 0.3; echo 'a  b'; exit {code}"], 0, str(log))
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
     assert (done.returncode, done.stdout) == (code, "a  b\n")
     assert log.exists()

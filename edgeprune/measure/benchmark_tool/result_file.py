@@ -7,15 +7,11 @@ are told by name.
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
 from edgeprune.errors import DeviceError
 from edgeprune.measure.benchmark_tool.values import BenchmarkRun, RunTimes
+from edgeprune.measure.protobuf import Schema, message_class
 
-_PACKAGE = "edgeprune.benchmark"
-#: Message -> fields as (name, number, type); a type in capitals is a message.
-_MESSAGES = {
+SCHEMA: Schema = {
     "LatencyMetrics": (
         ("avg_ms", 1, "float"), ("min_ms", 2, "float"), ("max_ms", 3, "float"), ("stddev_ms", 4, "float"),
         ("median_ms", 5, "float"), ("p5_ms", 6, "float"), ("p95_ms", 7, "float"), ("init_ms", 8, "float"),
@@ -41,9 +37,8 @@ def parse_result_file(content: bytes) -> BenchmarkRun:
     """
     from google.protobuf.message import DecodeError
 
-    result = message_class()()
     try:
-        result.ParseFromString(content)
+        result = message_class(SCHEMA, "BenchmarkResult").FromString(content)
     except DecodeError:
         raise DeviceError("benchmark_model's result file is damaged or cut; run it again") from None
     latency, memory, runs = result.latency_metrics, result.memory_metrics, result.misc_metrics.num_runs
@@ -65,25 +60,3 @@ def parse_result_file(content: bytes) -> BenchmarkRun:
     peak = float(memory.peak_mem_mb) if memory.peak_mem_mb > 0 else None
     first = us_or_none("first_inference_ms")
     return BenchmarkRun(us("init_ms"), first, us("average_warm_up_ms"), times, peak, overall)
-
-
-@functools.cache
-def message_class() -> Any:
-    """The class of the message `BenchmarkResult`."""
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
-    field = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(
-        name="edgeprune/benchmark_result.proto", package=_PACKAGE, syntax="proto2"
-    )
-    for name, fields in _MESSAGES.items():
-        message = file.message_type.add(name=name)
-        for label, number, kind in fields:
-            added = message.field.add(name=label, number=number, label=field.LABEL_OPTIONAL)
-            if kind in _MESSAGES:
-                added.type, added.type_name = field.TYPE_MESSAGE, f".{_PACKAGE}.{kind}"
-            else:
-                added.type = getattr(field, f"TYPE_{kind.upper()}")
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.BenchmarkResult"))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from edgeprune.errors import DeviceError
 from edgeprune.measure.benchmark_tool import parse_result_file
-from edgeprune.measure.benchmark_tool.result_file import message_class
+from edgeprune.measure.benchmark_tool.result_file import SCHEMA
+from edgeprune.measure.protobuf import message_class
 
 # Written by hand from the wire format: field 2 (length-delimited) holds floats (wire type 5).
 _LATENCY = b"".join(
@@ -29,7 +30,7 @@ def test_bytes_of_the_wire() -> None:
 
 
 def test_later_versions() -> None:
-    message = message_class().FromString(OLD)
+    message = message_class(SCHEMA, "BenchmarkResult").FromString(OLD)
     message.latency_metrics.median_ms, message.latency_metrics.first_inference_ms = 0.75, 4.0
     message.memory_metrics.overall_footprint_kb, message.memory_metrics.peak_mem_mb = 2048, 3.5
     unknown = b"\xfa\x01\x03new"  # field 31
