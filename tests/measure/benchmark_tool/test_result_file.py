@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeprune.errors import DeviceError
@@ -38,12 +38,14 @@ def test_later_versions() -> None:
     assert (run.runs.median_us, run.first_us, run.overall_mb, run.peak_mb) == (750, 4000, 2, 3.5)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(OLD) - 1))
 def test_a_cut_file_is_told(end: int) -> None:
     with pytest.raises(DeviceError, match=r"damaged or cut|lacks"):
         parse_result_file(OLD[:end])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_give_a_result_or_a_sentence(content: bytes) -> None:
     try:

@@ -6,7 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeprune.errors import DeviceError
@@ -48,6 +48,7 @@ def test_a_gauge_that_tells_nothing(log: str, words: str) -> None:
     assert words in str(raised.value)
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 5), st.floats(0.2, 5), st.floats(1e-4, 0.5))
 def test_idling_is_taken_off(idle: float, extra: float, seconds: float) -> None:
     count = max(1, round(60 / seconds))
