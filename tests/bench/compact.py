@@ -22,6 +22,7 @@ from edgeprune import models
 from edgeprune.compact import Calibration, calibrated, lossless
 from edgeprune.compact.activations import stored_inputs
 from edgeprune.compact.verify import assert_same_outputs, probes
+from edgeprune.graph import DType
 from edgeprune.models import Dataset
 from edgeprune.quantize import convert
 from edgeprune.resources import cache_folder
@@ -72,10 +73,12 @@ def _models(folder: Path) -> Iterator[tuple[str, TfliteModel, Dataset | None]]:
 def _print_lossless(name: str, model: TfliteModel, share: float, data: Dataset | None) -> None:
     """One row; with a share, that many channels are made constant first, where the layer's clamp permits it."""
     if share:
+        if DType.FLOAT32 in {tensor.dtype for tensor in model.graph.input_tensors()}:
+            return  # biases are planted as the integers of a quantized model
         try:
             model = read_bytes(plant_in(model.content, np.random.default_rng(1), share), model.graph.name)
         except (ValueError, IndexError):
-            return  # float biases
+            return  # no layer that channels can be planted in
     result = lossless(model)
     compared = 0
     if result.model is not model:
