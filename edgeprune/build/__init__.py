@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeprune.build.firmware import MLPERF_MODELS, Firmware, build_firmware, load_firmware
 from edgeprune.build.manifest import LayerEntry, Manifest
+from edgeprune.build.native import NativeProgram, build_native
 from edgeprune.build.toolchain import Toolchain, find_toolchain
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "Firmware",
     "LayerEntry",
     "Manifest",
+    "NativeProgram",
     "Toolchain",
     "build_firmware",
+    "build_native",
     "find_toolchain",
     "load_firmware",
 ]

@@ -118,9 +118,9 @@ def build_firmware(
     with staged_folder(out, FILE_NAME) as stage:
         (stage / _MODEL).write_bytes(model.content)
         image = None
-        if plan is not None:
+        if plan is not None and isinstance(target, McuTarget):
             defines = _mlperf_defines(mlperf)
-            image = _build_image(plan, model, name, stage, toolchain or find_toolchain(), profile, defines)
+            image = _build_image(plan, target, model, name, stage, toolchain or find_toolchain(), profile, defines)
         manifest = _manifest(model, target, name, plan, removals, image)
         (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return Firmware(out, manifest)
@@ -154,6 +154,7 @@ def _mlperf_defines(model: str | None) -> tuple[str, ...]:
 
 def _build_image(
     plan: Plan,
+    target: McuTarget,
     model: TfliteModel,
     name: str,
     stage: Path,
@@ -161,23 +162,23 @@ def _build_image(
     profile: bool,
     defines: tuple[str, ...],
 ) -> ImageEntry:
-    tree = emit_model(plan, name, model.sha256).merged(emit_firmware(plan.target.platform, plan.target))
+    tree = emit_model(plan, name, model.sha256).merged(emit_firmware(target.platform, target))
     sources = stage / "src"
     tree.write(sources)
-    platform = load_platform(plan.target.platform)
+    platform = load_platform(target.platform)
     digests: dict[str, str] = {}
     for file, more in ((_RELEASE, ()), (_PROFILE, ("EP_PROFILE=1",)))[: 1 + profile]:
-        toolchain.link(platform, sources, file, (*defines, *more), plan.target.cpu)
+        toolchain.link(platform, sources, file, (*defines, *more), target.cpu)
         shutil.move(sources / file, stage / file)
         digests[file] = seal(stage / file)
         write_bin_and_hex(stage / file)
     sizes = image_sizes(stage / _RELEASE)
-    _check_fit(plan, sizes)
+    _check_fit(plan, target, sizes)
     return ImageEntry(
         toolchain=ToolchainEntry(name=toolchain.name, version=toolchain.version),
         flash_bytes=sizes.flash_bytes,
         ram_bytes=sizes.ram_bytes,
-        stack_bytes=plan.target.stack_bytes,
+        stack_bytes=target.stack_bytes,
         arena_bytes=plan.arena_bytes,
         arena_lower_bound_bytes=plan.arena_lower_bound,
         peak_layer=peak.name if (peak := plan.peak_layer()) else "",
@@ -187,8 +188,7 @@ def _build_image(
     )
 
 
-def _check_fit(plan: Plan, sizes: ImageSizes) -> None:
-    target = plan.target
+def _check_fit(plan: Plan, target: McuTarget, sizes: ImageSizes) -> None:
     if sizes.flash_bytes > target.flash.size:
         raise DoesNotFit(
             f"{plan.graph.name}: code and weights of {sizes.flash_bytes:,} B exceed the flash of {target.name} "

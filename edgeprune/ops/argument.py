@@ -11,7 +11,7 @@ from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.reduction import Blocks
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 
 def arithmetic_input(graph: Graph, node: Node) -> str | None:
@@ -55,7 +55,7 @@ class ArgumentKernel(Kernel):
     def direction(self) -> CField:
         """What makes the least value the greatest."""
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By inputs and outputs."""
         return Cost(9.0 * graph.required(node, 0).size + 45.0 * graph.output(node).size)
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune.graph import DType, Graph, Node, Tensor
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 #: A rule that a node must follow: None when it does, else what is at fault.  Its
 #: docstring is the sentence that users and the documentation read.
@@ -108,7 +108,7 @@ class Kernel(abc.ABC):
         return True
 
     @abc.abstractmethod
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Expected cost of one execution, for choosing between kernels."""
 
     @abc.abstractmethod
@@ -145,7 +145,7 @@ class Operator(abc.ABC):
         """Types of the typed input that some kernel takes; empty where the bytes do not matter."""
         return tuple(sorted({name for kernel in self.kernels for name in kernel.types}))
 
-    def candidates(self, graph: Graph, node: Node, cpu: McuCpu) -> tuple[Kernel, ...]:
+    def candidates(self, graph: Graph, node: Node, cpu: Cpu) -> tuple[Kernel, ...]:
         """The kernels that can run a node without fault on a core."""
         dtype = graph.required(node, self.typed_input).dtype.value
         fitting = (k for k in self.kernels if dtype in k.types and k.needs <= cpu.extensions)

@@ -12,7 +12,7 @@ from edgeprune.ops import base, elementwise
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CField, Constraint, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 
 def second_input_alike(graph: Graph, node: Node) -> str | None:
@@ -65,7 +65,7 @@ class RowKernel(Kernel):
     def fields(self, graph: Graph, node: Node) -> tuple[CField, ...]:
         """Parameters beside the broadcast."""
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By rows and values."""
         shape = _broadcast(graph, node)
         each = float_cycles(self.cycles, cpu) if graph.output(node).dtype is DType.FLOAT32 else self.cycles

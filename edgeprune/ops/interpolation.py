@@ -12,7 +12,7 @@ from edgeprune import runtime
 from edgeprune.graph import Graph, Node, Tensor
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.lookup import Floats, rounded
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _PIECES = 512
 
@@ -64,7 +64,7 @@ class InterpolationKernel(Kernel):
     def __init__(self, function: Callable[[Floats, Tensor], Floats]) -> None:
         self._function = function
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By the number of values."""
         return Cost(20 + 20.5 * graph.output(node).size)
 

@@ -16,7 +16,7 @@ from edgeprune import runtime
 from edgeprune.graph import DType, Graph, Node, Tensor
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier, requantize
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -43,7 +43,7 @@ class LookupKernel(Kernel):
         """Outputs for all values of the input, the smallest first; each of one byte."""
         return self._table(graph, node)
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         return Cost(45 + 4.4 * graph.output(node).size, loop_bytes=64)
 

@@ -19,7 +19,7 @@ from edgeprune import runtime
 from edgeprune.graph import Graph, Node, Tensor
 from edgeprune.ops import geometry
 from edgeprune.ops.base import CArray, CField, Constraint, Cost, Kernel, KernelCode, Operator
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 Array = npt.NDArray[np.generic]
 
@@ -102,7 +102,7 @@ class MoveKernel(Kernel):
         """Whether the view has no more dimensions than the kernel, after neighbours are merged."""
         return len(self.layout(graph, node).extents) <= _OUTER + 1
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By the length of runs."""
         layout = self.layout(graph, node)
         rows = layout.extents[-1] if layout.extents else 1
@@ -151,7 +151,7 @@ class _PartsKernel(Kernel):
     def parts(self, graph: Graph, node: Node) -> tuple[int, tuple[int, ...]]:
         """How often the parts alternate, and for each part the bytes that lie together."""
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         rows, sizes = self.parts(graph, node)
         return Cost(30.0 + sum(copy_cycles(size, rows) for size in sizes))
 

@@ -9,7 +9,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.moves import Array
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 #: Dimensions of `ep_pad` outside a row.
 _OUTER = 4
@@ -72,7 +72,7 @@ class PadKernel(Kernel):
     types = ("float32", "int16", "int32", "int64", "int8", "uint8")
     code_bytes = 500
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """A call per row and per stretch of padding."""
         source, output = graph.required(node, 0), graph.output(node)
         dimensions, unit = merged(source.shape, paddings(graph, node), source.dtype.itemsize)

@@ -14,7 +14,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry, moves
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.moves import Array
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 #: Dimensions of `ep_pick`.
 _DIMENSIONS = 4
@@ -51,7 +51,7 @@ class PickKernel(Kernel):
         """Whether few enough dimensions are left."""
         return len(self.tables(graph, node)[0]) <= _DIMENSIONS
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By the length of runs."""
         tables, run = self.tables(graph, node)
         columns = len(tables[-1]) if tables else 1

@@ -15,7 +15,7 @@ from edgeprune.ops.enums import activation_name, padding_name
 from edgeprune.ops.pooled import TapCycles
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
 from edgeprune.ops.window import slide
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 #: Channels in a word.
 WORD_CHANNELS = 4
@@ -48,7 +48,7 @@ class PoolKernel(Kernel):
     #: Cycles of an output value beside those of its taps.
     fixed_cycles: float
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Measured on the emulated Cortex-M4: about 12 cycles a tap."""
         window = pool_options(node).window
         return Cost(graph.output(node).size * (self.fixed_cycles + 12.0 * window[0] * window[1]))
@@ -86,7 +86,7 @@ class WordPoolKernel(Kernel):
         """Four channels at least."""
         return graph.output(node).shape[3] >= WORD_CHANNELS
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         batch, height, width, channels = graph.output(node).shape
         window, source = pool_options(node).window, graph.required(node, 0).shape
@@ -118,7 +118,7 @@ class WidePoolKernel(Kernel):
     def limits(self, graph: Graph, node: Node) -> tuple[str, str]:
         """Least and greatest output in C."""
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By the taps."""
         window = pool_options(node).window
         return Cost(graph.output(node).size * (60 + 9.0 * window[0] * window[1]))
@@ -152,7 +152,7 @@ class _Float32(WidePoolKernel):
         low, high = FLOAT_RANGES[pool_options(node).activation]
         return base.c_float(low), base.c_float(high)
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(float_cycles(super().cost(graph, node, cpu).cycles, cpu))
 
 

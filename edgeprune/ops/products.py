@@ -20,7 +20,7 @@ from edgeprune.ops.requantize import (
     has_fast_requantization,
     right_shifts,
 )
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 #: Channels of a block; words of stage per block.
 BLOCK = 4
@@ -241,7 +241,7 @@ def multiply_scratch(channels: int, steps: int, band: int, style: Style) -> int:
     return 8 * steps if style.copies_weights else 0
 
 
-def multiply_cycles(layer: Products, pixels: int, band: int, style: Style, cpu: McuCpu) -> float:
+def multiply_cycles(layer: Products, pixels: int, band: int, style: Style, cpu: Cpu) -> float:
     """Cycles of all calls of `ep_multiply_band_s8` for so many pixels."""
     loop, blocks, bands = layer.loop, len(layer.stage), -(-pixels // band)
     pairs = pixels // band * (band // 2) + pixels % band // 2
@@ -258,7 +258,7 @@ def multiply_cycles(layer: Products, pixels: int, band: int, style: Style, cpu: 
     return total * core_factor(cpu)
 
 
-def core_factor(cpu: McuCpu) -> float:
+def core_factor(cpu: Cpu) -> float:
     """What the cycles of a Cortex-M4 are multiplied with on another core."""
     return _CORE_FACTOR.get(cpu.core, 1.0)
 

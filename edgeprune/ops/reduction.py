@@ -11,7 +11,7 @@ from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.base import CField, Constraint, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.unary import float_cycles
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class ReductionKernel(Kernel):
     def fields(self, graph: Graph, node: Node) -> tuple[CField, ...]:
         """Parameters beside the blocks."""
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By inputs and outputs."""
         source, output = graph.required(node, 0), graph.output(node)
         cycles = self.cycles[0] * source.size + self.cycles[1] * output.size

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from edgeprune.graph import DType, Graph, Node, Tensor
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _ENTRIES, _ENTRIES_PER_UNIT = 256, 24
 #: Scale of the int16 inputs that are only multiplied by three.
@@ -63,7 +63,7 @@ class SigmoidInt16(Kernel):
     #: How often an input scale may be twice 2**-12 and still be taken exactly.
     doublings: ClassVar[tuple[int, ...]]
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By the number of values."""
         return Cost(20 + 37.0 * graph.output(node).size)
 

@@ -12,7 +12,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.arithmetic import Multiplier
 from edgeprune.ops.base import CField, Constraint, Cost, Kernel, KernelCode, Operator
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 _LARGEST = float(np.finfo(np.float32).max)
 #: What fused activations limit a float32 output to; without one, infinity becomes the largest number.
@@ -44,7 +44,7 @@ class FloatKernel(Kernel):
     #: Per value on a core with an FPU.
     cycles: ClassVar[float]
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By the number of values."""
         return Cost(20 + float_cycles(self.cycles, cpu) * graph.output(node).size)
 
@@ -57,7 +57,7 @@ class FloatKernel(Kernel):
         return (0,)
 
 
-def float_cycles(cycles: float, cpu: McuCpu) -> float:
+def float_cycles(cycles: float, cpu: Cpu) -> float:
     """Cycles of float32 work that takes `cycles` with an FPU."""
     return cycles if Extension.FPU in cpu.extensions else cycles * _SOFT_FLOAT
 
@@ -103,7 +103,7 @@ class SlopesInt16(Kernel):
     def __init__(self, slopes: Slopes) -> None:
         self._slopes = slopes
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """By the number of values."""
         return Cost(20 + 43.0 * graph.output(node).size)
 

@@ -17,7 +17,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops.arithmetic import Multiplier, activation_range
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, c_float
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _FOLDER = runtime.FOLDER
 #: Mantissas from here on would round to more than 15 bits.
@@ -57,7 +57,7 @@ class Float32(Kernel):
     types = ("float32",)
     code_bytes = 500
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """A multiplication with two loads, and the loops around it."""
         form = self.form(graph, node)
         cycles = 6.0 * form.macs + 60.0 * graph.output(node).size
@@ -86,7 +86,7 @@ class Int16(Kernel):
     types = ("int16",)
     code_bytes = 700
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """A long multiplication with two loads, and the loops around it."""
         form = self.form(graph, node)
         slow = 4.0 if cpu.facts.architecture == "armv6-m" else 1.0

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from edgeprune.ops.base import Cost
-from edgeprune.targets import FlashTiming, McuTarget
+from edgeprune.targets import CompiledTarget, FlashTiming, McuTarget
 
 #: Bytes of Thumb-2 code that straight-line loops of 32-bit instructions fetch per cycle.
 _CODE_BYTES_PER_CYCLE = 3.3
 
 
-def cycles_on(cost: Cost, target: McuTarget) -> float:
+def cycles_on(cost: Cost, target: CompiledTarget) -> float:
     """Cycles of one execution, with what tables and code wait for the target's flash.
 
     Tables are read in order, so each word of the flash array is waited for once.  A loop that
     the instruction cache holds costs nothing more; a larger one is fetched anew in each round.
+    Phones have no flash to wait for.
     """
-    timing = target.flash.timing
+    timing = target.flash.timing if isinstance(target, McuTarget) else None
     if timing is None or not timing.wait_states:
         return cost.cycles
     tables = cost.table_bytes / timing.word_bytes * timing.wait_states

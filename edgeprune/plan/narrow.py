@@ -14,7 +14,7 @@ from edgeprune.graph import Graph
 from edgeprune.optimize import Removal, remove_constant_channels
 from edgeprune.plan.plan import Plan, make_plan
 from edgeprune.plan.select import FIRMWARE_FLASH, FIRMWARE_RAM, Objective
-from edgeprune.targets import McuTarget
+from edgeprune.targets import CompiledTarget
 
 #: Layers are left a multiple of so many channels; the last stands for all channels that they have.
 _MULTIPLES = (1, 2, 4, 8, 16, 1 << 30)
@@ -22,7 +22,7 @@ _MULTIPLES = (1, 2, 4, 8, 16, 1 << 30)
 
 def make_narrow_plan(
     graph: Graph,
-    target: McuTarget,
+    target: CompiledTarget,
     objective: Objective = Objective.BALANCED,
     kernels: frozenset[str] = frozenset(),
 ) -> tuple[Plan, tuple[Removal, ...]]:

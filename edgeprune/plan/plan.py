@@ -12,7 +12,7 @@ from edgeprune.plan.cost import cycles_on
 from edgeprune.plan.lifetimes import lifetimes, live_bytes, overlayable, read_tensors
 from edgeprune.plan.memory import Buffer, Placement, aligned, lower_bound, place
 from edgeprune.plan.select import Choice, Objective, Option, select
-from edgeprune.targets import McuTarget
+from edgeprune.targets import CompiledTarget, McuTarget
 
 #: What to do about an operator that has no kernel for float32.
 _QUANTIZE = "; convert the model with `edgeprune convert MODEL --data D.npz --quantize int8 --out OUT.tflite`"
@@ -60,7 +60,7 @@ class Plan:
     """
 
     graph: Graph
-    target: McuTarget
+    target: CompiledTarget
     objective: Objective
     layers: tuple[LayerPlan, ...]
     offsets: tuple[int | None, ...]
@@ -87,7 +87,7 @@ class Plan:
 
 def make_plan(
     graph: Graph,
-    target: McuTarget,
+    target: CompiledTarget,
     objective: Objective = Objective.BALANCED,
     kernels: frozenset[str] = frozenset(),
 ) -> Plan:
@@ -126,7 +126,7 @@ def make_plan(
     return plan
 
 
-def check_supported(graph: Graph, target: McuTarget) -> None:
+def check_supported(graph: Graph, target: CompiledTarget) -> None:
     """Refuse a graph that the target cannot run, by the operator's name and rule.
 
     Raises:
@@ -154,7 +154,7 @@ def computes_in_float(graph: Graph, node: Node) -> bool:
     return source is not None and source.dtype is DType.FLOAT32
 
 
-def no_kernel(graph: Graph, node: Node, target: McuTarget) -> str | None:
+def no_kernel(graph: Graph, node: Node, target: CompiledTarget) -> str | None:
     """Why no kernel of a node that keeps its operator's rules runs on the target; None where one does."""
     operator = ops.find(node.op)
     if operator is None or operator.is_view or operator.candidates(graph, node, target.cpu):
@@ -163,7 +163,10 @@ def no_kernel(graph: Graph, node: Node, target: McuTarget) -> str | None:
 
 
 def choose_kernels(
-    graph: Graph, target: McuTarget, objective: Objective = Objective.BALANCED, forced: frozenset[str] = frozenset()
+    graph: Graph,
+    target: CompiledTarget,
+    objective: Objective = Objective.BALANCED,
+    forced: frozenset[str] = frozenset(),
 ) -> tuple[Choice | None, ...]:
     """A kernel for every node of a supported graph; None for a view."""
     overlays = overlayable(graph)
@@ -172,7 +175,7 @@ def choose_kernels(
 
 
 def _options(
-    graph: Graph, node: Node, target: McuTarget, overlays: frozenset[int], forced: frozenset[str]
+    graph: Graph, node: Node, target: CompiledTarget, overlays: frozenset[int], forced: frozenset[str]
 ) -> tuple[Option, ...]:
     operator = ops.find(node.op)
     if operator is None or operator.is_view:
@@ -182,7 +185,7 @@ def _options(
     return tuple(_option(graph, node, kernel, target, overlays) for kernel in candidates)
 
 
-def _option(graph: Graph, node: Node, kernel: Kernel, target: McuTarget, overlays: frozenset[int]) -> Option:
+def _option(graph: Graph, node: Node, kernel: Kernel, target: CompiledTarget, overlays: frozenset[int]) -> Option:
     operands = read_tensors(graph, node)
     overlaid = any(operands[i] in overlays for i in kernel.in_place(graph, node))
     return Option(
@@ -195,6 +198,8 @@ def _option(graph: Graph, node: Node, kernel: Kernel, target: McuTarget, overlay
 
 
 def _check_ram(plan: Plan) -> None:
+    if not isinstance(plan.target, McuTarget):
+        return
     available = plan.target.ram.size - plan.target.stack_bytes
     if plan.arena_bytes > available:
         largest = plan.largest_buffer()

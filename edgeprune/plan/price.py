@@ -23,7 +23,7 @@ from edgeprune.ops.pooling import PoolOptions
 from edgeprune.ops.reduction import ReductionOptions
 from edgeprune.ops.sums import SumOptions
 from edgeprune.plan.cost import cycles_on
-from edgeprune.targets import McuTarget
+from edgeprune.targets import CompiledTarget
 
 # Of all activations and weights: their quotient is a multiplier below 1/4, as trained models have.
 # What follows a ReLU has its zero point at the lower end, for which kernels have a cheaper output stage.
@@ -66,7 +66,7 @@ class LayerShape:
 
 
 @functools.lru_cache(maxsize=100_000)
-def price(shape: LayerShape, target: McuTarget) -> float:
+def price(shape: LayerShape, target: CompiledTarget) -> float:
     """Cycles of the layer by its fastest kernel on the target, as the planner estimates them.
 
     Raises:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from edgeprune.ops import Kernel, KernelCode
-from edgeprune.targets import McuTarget
+from edgeprune.targets import CompiledTarget, McuTarget
 
 #: About what firmware takes beside the model, so that a saving counts by what it is of the whole.
 FIRMWARE_FLASH, FIRMWARE_RAM = 12_000, 1_500
@@ -84,7 +84,7 @@ class Choice:
 
 
 def select(
-    options: Sequence[tuple[Option, ...]], live_bytes: Sequence[int], target: McuTarget, objective: Objective
+    options: Sequence[tuple[Option, ...]], live_bytes: Sequence[int], target: CompiledTarget, objective: Objective
 ) -> tuple[Choice | None, ...]:
     """Take one option per layer.
 
@@ -97,7 +97,7 @@ def select(
     Args:
         options: Per layer, in order; empty for a view.
         live_bytes: Per layer the bytes of all tensors alive while it runs, nothing in place.
-        target: Its flash and RAM bound the plan, where any plan keeps within them.
+        target: A microcontroller's flash and RAM bound the plan, where any plan keeps within them.
         objective: What to minimise.
     """
     score = _Score(options, live_bytes, target, objective)
@@ -177,7 +177,7 @@ class _Score:
 
     options: Sequence[tuple[Option, ...]]
     live_bytes: Sequence[int]
-    target: McuTarget
+    target: CompiledTarget
     objective: Objective
 
     def of(self, taken: Sequence[int]) -> float:
@@ -222,10 +222,20 @@ class _Score:
     def _value(self, totals: _Totals) -> float:
         flash = FIRMWARE_FLASH + sum(size for _, size in totals.code) + totals.table_bytes
         ram = FIRMWARE_RAM + totals.peak
-        room = self.target.ram.size - self.target.stack_bytes
-        over = max(0.0, flash / self.target.flash.size - 1) + max(0.0, ram / max(room, 1) - 1)
         a, b, c = self.objective.exponents
-        return a * math.log(totals.cycles + 1) + b * math.log(flash) + c * math.log(ram) + _OVERFLOW * over
+        return (
+            a * math.log(totals.cycles + 1)
+            + b * math.log(flash)
+            + c * math.log(ram)
+            + _OVERFLOW * self._overflow(flash, ram)
+        )
+
+    def _overflow(self, flash: int, ram: int) -> float:
+        """By how much a plan exceeds a microcontroller's memories, in multiples of them."""
+        if not isinstance(self.target, McuTarget):
+            return 0.0
+        room = self.target.ram.size - self.target.stack_bytes
+        return max(0.0, flash / self.target.flash.size - 1) + max(0.0, ram / max(room, 1) - 1)
 
 
 def _reason(row: tuple[Option, ...], index: int, objective: Objective) -> str:

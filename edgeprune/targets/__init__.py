@@ -2,7 +2,10 @@
 
 from edgeprune.targets.cores import CORES, Core, Extension
 from edgeprune.targets.profile import (
+    ApplicationCpu,
     CacheShape,
+    CompiledTarget,
+    Cpu,
     FlashTiming,
     HostTarget,
     McuCpu,
@@ -15,8 +18,11 @@ from edgeprune.targets.profile import (
 
 __all__ = [
     "CORES",
+    "ApplicationCpu",
     "CacheShape",
+    "CompiledTarget",
     "Core",
+    "Cpu",
     "Extension",
     "FlashTiming",
     "HostTarget",

@@ -60,6 +60,34 @@ class McuCpu(_Section):
         return frozenset(extension for extension, has in present.items() if has)
 
 
+class ApplicationCpu(_Section):
+    """Processor of a phone or a single-board computer, with the 64-bit Arm architecture.
+
+    A program for it runs on every such core, whichever it is compiled for: extensions that not
+    all have are looked for when it starts.
+
+    Attributes:
+        core: As compilers call it; one that `CORES` lacks counts as having what all of them have.
+    """
+
+    core: str
+
+    @property
+    def facts(self) -> Core:
+        """What the core has and lacks."""
+        return CORES.get(self.core, CORES["cortex-a53"])
+
+    @property
+    def extensions(self) -> frozenset[Extension]:
+        """What kernels may use."""
+        more = {Extension.DOT_PRODUCT} if self.facts.dot_product else set()
+        return frozenset({Extension.NEON, Extension.FPU} | more)
+
+
+#: What kernels are chosen for.
+Cpu = McuCpu | ApplicationCpu
+
+
 class CacheShape(_Section):
     """A cache in front of the flash.
 
@@ -183,7 +211,11 @@ class McuTarget(_Section):
 
 
 class PhoneTarget(_Section):
-    """A phone-class Arm CPU that runs LiteRT with XNNPACK."""
+    """A phone-class Arm CPU that runs LiteRT with XNNPACK, or a program that holds the model.
+
+    Attributes:
+        platform: Folder in `firmware_templates/` with what surrounds the model in such a program.
+    """
 
     name: str
     title: str
@@ -191,6 +223,12 @@ class PhoneTarget(_Section):
     core: str
     threads: Annotated[int, Field(gt=0)]
     dtypes: tuple[Literal["float32", "float16", "int8", "int16x8"], ...] = Field(strict=False)
+    platform: str = "aarch64"
+
+    @property
+    def cpu(self) -> ApplicationCpu:
+        """What a program is compiled for."""
+        return ApplicationCpu(core=self.core)
 
 
 class HostTarget(_Section):
@@ -203,6 +241,8 @@ class HostTarget(_Section):
     dtypes: tuple[Literal["float32", "float16", "int8", "int16x8"], ...] = Field(strict=False)
 
 
+#: What the compiler makes programs for.
+CompiledTarget = McuTarget | PhoneTarget
 Target = McuTarget | PhoneTarget | HostTarget
 _ADAPTER: TypeAdapter[Target] = TypeAdapter(Annotated[Target, Field(discriminator="kind")])
 

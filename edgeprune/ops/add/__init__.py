@@ -17,7 +17,7 @@ from edgeprune.ops.binary import FloatRows
 from edgeprune.ops.elementwise import Affine, Broadcast
 from edgeprune.ops.requantize import fast_requantization, has_fast_requantization
 from edgeprune.ops.sums import HEADROOM_BITS, INT16_KERNELS, Scaling, Sum, SumOptions, scaling_of, sign
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 _FOLDER = Path(__file__).parent
 
@@ -45,7 +45,7 @@ class _Flat(Kernel):
     def supports(self, graph: Graph, node: Node) -> bool:
         return graph.required(node, 0).shape == graph.required(node, 1).shape
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(40.0 * graph.output(node).size)
 
     def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:
@@ -60,7 +60,7 @@ class _Broadcast(Kernel):
     name = "ep_add_broadcast_s8"
     folder = _FOLDER
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(75.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
@@ -128,7 +128,7 @@ class _Dsp(_AnyShapes):
         zero_points = first.zero_point, second.zero_point, output.zero_point
         return _affine(scaling_of(graph, node), slopes, zero_points, self._bounds(graph, node))
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         shape = self._broadcast(graph, node)
         pairs = shape.first[3] == shape.second[3]
@@ -152,7 +152,7 @@ class _Table(_AnyShapes):
     def supports(self, graph: Graph, node: Node) -> bool:
         return has_fast_requantization((scaling_of(graph, node).output,))
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         shape = self._broadcast(graph, node)
         each = 12.5 if shape.first[3] == shape.second[3] else 42.0
@@ -192,7 +192,7 @@ class _Helium(_Dsp):
     def supports(self, graph: Graph, node: Node) -> bool:
         return graph.required(node, 0).shape == graph.required(node, 1).shape and super().supports(graph, node)
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """About 45 instructions for 16 values, most of them on vectors of two beats."""
         return Cost(60.0 + 5.0 * graph.output(node).size)
 

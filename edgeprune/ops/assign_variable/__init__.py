@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 
 def variable_of_that_type(graph: Graph, node: Node) -> str | None:
@@ -21,7 +21,7 @@ class _Copy(Kernel):
     types = ("bool", "float32", "int16", "int32", "int64", "int8", "uint8")
     code_bytes = 20
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(20.0 + graph.output(node).nbytes)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:

@@ -10,7 +10,7 @@ import numpy as np
 from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.moves import Array
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 _CTYPES = {
     DType.BOOL: "uint8_t",
@@ -53,7 +53,7 @@ class _Plain(Kernel):
     types = ("bool", "float32", "int16", "int32", "int64", "int8", "uint8")
     code_bytes = 60
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         source, output = graph.required(node, 0).dtype, graph.output(node)
         each = 4.8 if DType.FLOAT32 not in {source, output.dtype} else 10.0
         if source is DType.FLOAT32 and output.dtype is not DType.BOOL:

@@ -15,7 +15,7 @@ from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operato
 from edgeprune.ops.conv_2d import columns, helium, rows, scalar, winograd
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.ops.wide import Float32, Form, Int16
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _FOLDER = Path(__file__).parent
 
@@ -39,7 +39,7 @@ class _Scalar(Kernel):
     name = "ep_conv_2d_s8"
     folder = _FOLDER
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         product, output = (30.0, 120.0) if cpu.facts.architecture == "armv6-m" else (18.0, 30.0)
         return Cost(product * OPERATOR.macs(graph, node) + output * graph.output(node).size)
 

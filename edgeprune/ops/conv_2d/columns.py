@@ -24,7 +24,7 @@ from edgeprune.ops.products import (
     products,
     weight_bytes_read,
 )
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 
 def filters(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
@@ -62,7 +62,7 @@ class Columns(Kernel):
         multipliers = geometry.convolution_multipliers(graph, node, len(weights))
         return can_multiply(graph, node, weights.reshape(len(weights), -1), multipliers)
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Expanding the columns, and multiplying them."""
         layer, count = self._products(graph, node), pixels(graph, node)
         cycles = multiply_cycles(layer, count, self.band, self.style, cpu)

@@ -11,7 +11,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry, tiles
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
 from edgeprune.ops.window import slide
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 
 def _weights(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
@@ -45,7 +45,7 @@ class Tiles(Kernel):
         close = shape[2] == 1 or geometry.convolution_options(node).dilation[1] == 1
         return one_group and close and tiles.fits(geometry.convolution_multipliers(graph, node, shape[0]))
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Copying rows, and passes over pairs of pixels."""
         channels, filter_rows, _, depth = graph.required(node, 1).shape
         batches, height, width, _ = graph.output(node).shape

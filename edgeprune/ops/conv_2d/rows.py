@@ -26,7 +26,7 @@ from edgeprune.ops.products import (
     products,
     weight_bytes_read,
 )
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 #: Offsets that a load has room for, in bytes, and steps that are worth their code.
 _LARGEST_OFFSET, _MOST_STEPS = 4095 - 8, 40
@@ -131,7 +131,7 @@ class Rows(Kernel):
         """What needs no gap between the taps of a row; with channels by four `Columns` does better."""
         return graph.required(node, 0).shape[3] % 4 != 0 and _supported(graph, node)
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Expanding rows, copying columns, multiplying them."""
         layer, band, layout = self._layer(graph, node), self._band(graph, node), _layout(graph, node, False)
         count, bands = pixels(graph, node), -(-graph.output(node).shape[1] // band) * graph.output(node).shape[0]
@@ -213,7 +213,7 @@ class Windows(Kernel):
         reach = 2 * (height * dilation * layout.pitch + layout.second + layout.run)
         return height * layout.run // 2 <= _MOST_STEPS and max(reach, 4 * layout.step) <= _LARGEST_OFFSET
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Expanding rows, and multiplying windows row by row."""
         layer, band, layout = self._layer(graph, node), self._band(graph, node), _layout(graph, node, True)
         batches, height, width, _ = graph.output(node).shape

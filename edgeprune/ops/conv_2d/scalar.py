@@ -11,7 +11,7 @@ import numpy.typing as npt
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry, scalar_stage, triples
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 
 def _rows(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
@@ -34,7 +34,7 @@ class Triples(Kernel):
         one_group = graph.required(node, 1).shape[3] == graph.required(node, 0).shape[3]
         return one_group and scalar_stage.fits(graph, node, rows, multipliers)
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Packing, multiplying, output."""
         out, *window = graph.required(node, 1).shape
         groups = -(-graph.output(node).size // out // 3)

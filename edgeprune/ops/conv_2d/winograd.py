@@ -18,7 +18,7 @@ from edgeprune.ops import geometry
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.requantize import accumulator_bounds, fast_requantization, has_fast_requantization
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 #: Weight transform as `ep_conv_2d_s8_winograd_weights.h` has it.
 _G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]], np.int64)
@@ -118,7 +118,7 @@ class Winograd(Kernel):
             and bool(low.min() >= -_ACCUMULATOR_LIMIT and high.max() < _ACCUMULATOR_LIMIT)
         )
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Each transform and the products; weights are read once per batch."""
         shape = _shape(graph, node)
         low, high = activation_range(geometry.convolution_options(node).activation, graph.output(node))

@@ -15,7 +15,7 @@ from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operato
 from edgeprune.ops.depthwise_conv_2d import helium, planes, scalar
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.ops.wide import Float32, Form, Int16
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _FOLDER = Path(__file__).parent
 
@@ -38,7 +38,7 @@ class _Scalar(Kernel):
     name = "ep_depthwise_conv_2d_s8"
     folder = _FOLDER
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         product, output = (130.0, 120.0) if cpu.facts.architecture == "armv6-m" else (60.0, 30.0)
         return Cost(product * OPERATOR.macs(graph, node) + output * graph.output(node).size)
 

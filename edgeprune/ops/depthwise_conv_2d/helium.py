@@ -11,7 +11,7 @@ from edgeprune.ops import geometry, tiles
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.requantize import accumulator_bounds
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 #: Channels of a vector.
 _LANES = 16
@@ -35,7 +35,7 @@ class Sixteens(Kernel):
         single = channels == graph.required(node, 0).shape[3]
         return single and tiles.fits(geometry.convolution_multipliers(graph, node, channels))
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Addresses, products, output."""
         _, height, width, channels = graph.required(node, 1).shape
         pixels, sixteens = graph.output(node).size // channels, -(-channels // _LANES)

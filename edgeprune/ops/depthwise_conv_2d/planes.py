@@ -13,7 +13,7 @@ from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.depthwise_conv_2d import cycles
 from edgeprune.ops.depthwise_conv_2d.layout import LARGEST_OFFSET, Layout, layout_of, table
 from edgeprune.ops.depthwise_conv_2d.output_stage import OutputStage, output_stage
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 #: What MOVW can load.
 _LARGEST_STEP = 65535
@@ -68,7 +68,7 @@ class Planes(Kernel):
         layout = self._layout(graph, node)
         return (0,) if layout.source == layout.output and layout.stride == (1, 1) else ()
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Of tiles, expansion and calls."""
         return self._cost(graph, node, self._layout(graph, node))
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edgeprune.graph import Graph, Node
 from edgeprune.ops import geometry, scalar_stage
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 #: On the target; a host's pointers, where the same code is checked, take twice that.
 _POINTER_BYTES = 8
@@ -34,7 +34,7 @@ class Triples(Kernel):
         rows = _rows(graph, node)
         return scalar_stage.fits(graph, node, rows, geometry.convolution_multipliers(graph, node, len(rows)))
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Addresses, products, output."""
         channels, taps = _rows(graph, node).shape
         groups = -(-graph.output(node).size // channels // 3)

@@ -8,7 +8,7 @@ from edgeprune.graph import DType, Graph, Node
 from edgeprune.ops import base
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.integers import INTEGERS, not_quantized
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _TYPES = (DType.INT8, DType.UINT8, DType.INT16)
 
@@ -27,7 +27,7 @@ class _Plain(Kernel):
     types = tuple(dtype.value for dtype in _TYPES)
     code_bytes = 80
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(14.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:

@@ -17,7 +17,7 @@ from edgeprune.ops.fully_connected import helium, scalar
 from edgeprune.ops.fully_connected.layer import FullyConnectedOptions, dense_options, multipliers, sizes
 from edgeprune.ops.fully_connected.pairs import FastPairs, WidePairs
 from edgeprune.ops.wide import Float32, Form, Int16
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 __all__ = ["OPERATOR", "dense_options", "multipliers"]
 
@@ -46,7 +46,7 @@ class _Scalar(Kernel):
     name = "ep_fully_connected_s8"
     folder = _FOLDER
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         product, output = (10.0, 120.0) if cpu.facts.architecture == "armv6-m" else (6.5, 30.0)
         return Cost(product * OPERATOR.macs(graph, node) + output * graph.output(node).size)
 

@@ -10,7 +10,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import tiles
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
 from edgeprune.ops.fully_connected.layer import dense_options, multipliers, sizes
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 
 class Tiles(Kernel):
@@ -25,7 +25,7 @@ class Tiles(Kernel):
         """Multipliers below 1/2."""
         return tiles.fits(multipliers(graph, node))
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Copying rows, and passes over pairs of rows."""
         rows, depth, channels = sizes(graph, node)
         passes = -(-rows // 2) * -(-channels // 4)

@@ -16,7 +16,7 @@ from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.fully_connected.layer import dense_options, multipliers, sizes
 from edgeprune.ops.requantize import accumulator_bounds, fast_requantization, has_fast_requantization
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 #: Channels of a block, and taps of a group.
 _BLOCK, _GROUP = 8, 4
@@ -85,7 +85,7 @@ class _Pairs(Kernel):
     block_extra = 0.0
     pair_extra = 0.0
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         rows, depth, channels = sizes(graph, node)
         groups = -(-depth // _GROUP)

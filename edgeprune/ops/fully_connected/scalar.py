@@ -11,7 +11,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import scalar_stage
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode
 from edgeprune.ops.fully_connected.layer import dense_options, multipliers
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 
 def _weights(graph: Graph, node: Node) -> npt.NDArray[np.int64]:
@@ -29,7 +29,7 @@ class Fours(Kernel):
         """Numbers for which the requantization is exact."""
         return scalar_stage.fits(graph, node, _weights(graph, node), multipliers(graph, node))
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Products of whole fours, output."""
         channels, depth = graph.required(node, 1).shape
         rows, fours = graph.required(node, 0).size // depth, -(-channels // 4)

@@ -13,7 +13,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import moves
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.moves import Array
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class _Plain(Kernel):
         source = graph.required(node, 0)
         return math.prod(source.shape[_axis(graph, node) + 1 :]) * source.dtype.itemsize
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         run = self._run(graph, node)
         return Cost(40.0 + graph.output(node).nbytes / max(run, 1) * (20.0 + moves.run_cycles(run)))
 

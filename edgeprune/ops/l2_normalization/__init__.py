@@ -11,7 +11,7 @@ from edgeprune.ops import base
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
 from edgeprune.ops.enums import activation_name
 from edgeprune.ops.unary import Unary, float_cycles
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _FOLDER = Path(__file__).parent
 
@@ -48,7 +48,7 @@ class _Int8(Kernel):
     name = "ep_l2_normalization_s8"
     folder = _FOLDER
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         size = graph.output(node).size
         return Cost(40.0 * size + 500.0 * (size / max(graph.output(node).shape[-1], 1)))
 
@@ -65,7 +65,7 @@ class _Float(Kernel):
     types = ("float32",)
     folder = _FOLDER
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(float_cycles(35.0, cpu) * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:

@@ -13,7 +13,7 @@ from edgeprune.ops.pooled import SUM_CYCLES
 from edgeprune.ops.pooling import WORD_CHANNELS
 from edgeprune.ops.reduction import Reduction, ReductionKernel, few_enough_for_int16, reduced_axes, value_count
 from edgeprune.ops.requantize import LARGEST_SHIFT, SMALLEST_SHIFT
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 _FOLDER = Path(__file__).parent
 
@@ -39,7 +39,7 @@ class _Plain(Kernel):
     name = "ep_mean_s8"
     folder = _FOLDER
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(29.0 * graph.required(node, 0).size + 40.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
@@ -81,7 +81,7 @@ class _Dsp(Kernel):
         first, behind = axes[0], axes[-1] + 1
         return math.prod(shape[:first]), math.prod(shape[first:behind]), math.prod(shape[behind:])
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Measured on the emulated Cortex-M4."""
         images, taps, channels = self._blocks(graph, node) or (1, 1, 1)
         return Cost(images * SUM_CYCLES.of_pixel(taps, 1, channels))

@@ -12,7 +12,7 @@ from edgeprune.ops import base, lookup
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.integers import INTEGERS, limits, not_quantized
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _FOLDER = Path(__file__).parent
 _BYTES = (DType.INT8, DType.UINT8)
@@ -61,7 +61,7 @@ class _FromFloat(Kernel):
     folder = _FOLDER
     code_bytes = 160
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(50.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:
@@ -75,7 +75,7 @@ class _Integer(Kernel):
     folder = _FOLDER
     code_bytes = 240
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(45.0 * graph.output(node).size)
 
     def emit(self, graph: Graph, node: Node) -> KernelCode:

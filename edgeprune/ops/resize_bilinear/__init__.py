@@ -12,7 +12,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, moves, resizing
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.resizing import ResizeOptions
-from edgeprune.targets import Extension, McuCpu
+from edgeprune.targets import Cpu, Extension
 
 _FOLDER = Path(__file__).parent
 #: Weights of the integer kernels have this many bits behind the point.
@@ -67,7 +67,7 @@ class _Bilinear(Kernel):
     def _places(self, extent: int, wanted: int, options: ResizeOptions) -> Places:
         return fixed_places(extent, wanted, options)
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         output = graph.output(node)
         slower = 10.0 if self.weight == "float" and Extension.FPU not in cpu.extensions else 1.0
         pixels = output.size // output.shape[3]

@@ -16,7 +16,7 @@ from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operato
 from edgeprune.ops.interpolation import samples
 from edgeprune.ops.softmax.exponential import exponentials
 from edgeprune.ops.unary import float_cycles
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _FOLDER = Path(__file__).parent
 #: Bits before the binary point of a scaled difference to the row's maximum.
@@ -74,7 +74,7 @@ class _Plain(Kernel):
 
     code_bytes = 900
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(_rows(graph, node) * _ROW_CYCLES + 130.0 * graph.output(node).size)
 
     def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:
@@ -97,7 +97,7 @@ class _Table(Kernel):
     folder = _FOLDER
     code_bytes = 600
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         size = graph.output(node).size
         return Cost(_rows(graph, node) * _ROW_CYCLES + 45.0 * size, table_bytes=8.0 * size)
 
@@ -129,7 +129,7 @@ class _Float32(Kernel):
     types = ("float32",)
     code_bytes = 400
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(float_cycles(_rows(graph, node) * 30 + 130.0 * graph.output(node).size, cpu))
 
     def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:
@@ -146,7 +146,7 @@ class _Int16(Kernel):
     types = ("int16",)
     code_bytes = 500
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         return Cost(_rows(graph, node) * 150 + 100.0 * graph.output(node).size)
 
     def in_place(self, graph: Graph, node: Node) -> tuple[int, ...]:

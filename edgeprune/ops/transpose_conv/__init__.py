@@ -17,7 +17,7 @@ from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operato
 from edgeprune.ops.enums import activation_name, padding_name
 from edgeprune.ops.unary import FLOAT_RANGES, float_cycles
 from edgeprune.ops.wide import multiplier_arrays
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 _FOLDER = Path(__file__).parent
 _WEIGHTS, _DATA, _BIAS = 1, 2, 3
@@ -99,7 +99,7 @@ class _Kernel(Kernel):
     #: Per multiplication, with an FPU where the type is float32.
     cycles = 7.0
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         cycles = self.cycles * OPERATOR.macs(graph, node) + 80.0 * graph.output(node).size
         weights = graph.required(node, _WEIGHTS)
         return Cost(float_cycles(cycles, cpu) if weights.dtype is DType.FLOAT32 else cycles, weights.nbytes)

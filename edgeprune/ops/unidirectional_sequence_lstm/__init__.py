@@ -15,7 +15,7 @@ from edgeprune.ops import base
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name
-from edgeprune.targets import McuCpu
+from edgeprune.targets import Cpu
 
 #: Positions of the operands, as TFLite numbers them.
 _PEEPHOLES, _PROJECTION, _NORMALISATION = (9, 10, 11), (16, 17), (20, 21, 22, 23)
@@ -115,7 +115,7 @@ class _Int8(Kernel):
     folder = Path(__file__).parent
     code_bytes = 1600
 
-    def cost(self, graph: Graph, node: Node, cpu: McuCpu) -> Cost:
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         shape = _shape(graph, node)
         values = shape.batches * shape.steps * shape.cells
         return Cost(7.0 * OPERATOR.macs(graph, node) + 1500.0 * values, table_bytes=OPERATOR.macs(graph, node))
