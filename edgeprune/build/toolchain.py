@@ -65,6 +65,30 @@ class Toolchain:
         ]  # fmt: skip
         _run(arguments, folder, self.name)
 
+    def link_for_linux(
+        self, platform: Platform, folder: Path, output: str, triple: str | None, defines: tuple[str, ...] = ()
+    ) -> None:
+        """Compile and link all C files of `folder` into the program `folder/output`.
+
+        Args:
+            platform: Whose files they are.
+            folder: Where they lie.
+            output: Name of the program.
+            triple: Processor, system and C library as zig names them; None for this machine.
+            defines: Macros.
+
+        Raises:
+            ToolchainError: the compiler refuses the sources, or cannot compile for that system.
+        """
+        if self.name != "zig":
+            raise ToolchainError(f"the compiler {self.name} makes no programs for Linux; use zig")
+        sources = sorted(path.name for path in folder.glob("*.c"))
+        arguments = [
+            *self.command, *(("-target", triple) if triple else ()), *_COMMON_FLAGS, *platform.cflags,
+            *(f"-D{define}" for define in defines), "-I.", *sources, "-o", output,
+        ]  # fmt: skip
+        _run(arguments, folder, self.name)
+
     def _cpu_flags(self, cpu: Cpu | None) -> list[str]:
         if cpu is None:
             return []

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import subprocess
-import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 
-from edgeprune.errors import ToolchainError
-from edgeprune.resources import cache_folder
+from edgeprune.emulate.native import compiled
 
 _SOURCE = Path(__file__).with_name("hook.c")
-_COMPILE_SECONDS = 120
 
 
 class Block(ctypes.Structure):
@@ -126,7 +119,7 @@ def library() -> ctypes.CDLL:
     Raises:
         ToolchainError: it cannot be compiled on this machine.
     """
-    lib = ctypes.CDLL(str(_compiled()))
+    lib = ctypes.CDLL(str(compiled(_SOURCE)))
     lib.counter_new.restype = ctypes.POINTER(Counter)
     lib.counter_new.argtypes = [ctypes.c_void_p, Describe, Arrived]
     lib.counter_free.argtypes = [ctypes.POINTER(Counter)]
@@ -136,37 +129,3 @@ def library() -> ctypes.CDLL:
     lib.cache_new.argtypes = [ctypes.c_uint32] * 7
     lib.cache_new.restype = ctypes.c_void_p
     return lib
-
-
-def _compiled() -> Path:
-    """Path of the shared library; its name holds the hash of the source, so it is never stale."""
-    digest = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:16]
-    folder = cache_folder("emulator")
-    path = folder / f"hook-{digest}-{os.uname().machine}.so"
-    if path.is_file():
-        return path
-    # Renamed into place, so that a second process never loads half a file.
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        _compile(Path(scratch) / "hook.so")
-        (Path(scratch) / "hook.so").replace(path)
-    return path
-
-
-def _compile(output: Path) -> None:
-    # baseline: the cache may move to a machine with an older processor.  zig keeps caches of its
-    # own; beside ours they are writable wherever we are.
-    zig_cache = str(cache_folder("zig"))
-    environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": zig_cache, "ZIG_LOCAL_CACHE_DIR": zig_cache}
-    command = (
-        sys.executable, "-m", "ziglang", "cc", "-std=c99", "-O2", "-g0", "-mcpu=baseline", "-fno-sanitize=undefined",
-        "-shared", "-fPIC", "-o", str(output), str(_SOURCE),
-    )  # fmt: skip
-    try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=_COMPILE_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError(f"cannot compile the emulator's counter: {error}; run `edgeprune doctor`") from None
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["no message"])[0]
-        raise ToolchainError(f"cannot compile the emulator's counter: {reason}; run `edgeprune doctor`")
