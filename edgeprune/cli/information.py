@@ -10,6 +10,7 @@ from edgeprune.cli.options import Json
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
+    from edgeprune.devices.phones import ListedPhone
     from edgeprune.targets import Target
 
 EXAMPLES = {
@@ -47,19 +48,45 @@ def _ways(profile: Target) -> str:
 
 
 def devices(json_: Json = False) -> None:
-    """List the serial ports, and the boards that they probably lead to."""
+    """List serial ports with the boards that they probably lead to, and phones that adb knows."""
     from dataclasses import asdict
 
+    from edgeprune.devices.phones import can_list_phones, list_phones
     from edgeprune.devices.ports import serial_ports
 
-    ports = serial_ports()
+    ports, phones = serial_ports(), list_phones()
     if json_:
-        show_json([asdict(port) for port in ports])
-    elif ports:
+        kinds = (("serial", ports), ("phone", phones))
+        show_json([{"kind": kind, "via": found.via} | asdict(found) for kind, every in kinds for found in every])
+        return
+    if ports:
         rows = [(p.device, p.usb, p.description, ", ".join(p.targets)) for p in ports]
         show_table(("port", "USB", "says", "perhaps"), rows, text_columns=4)
-    else:
-        show("no serial ports; plug a board in, or use --via emulator")
+    if phones:
+        show_table(
+            ("phone", "model", "chip", "system", "battery", "throttling"),
+            [_phone(phone) for phone in phones],
+            text_columns=6,
+        )
+        for phone in phones:
+            if phone.advice:
+                show(phone.advice)
+    if not can_list_phones():
+        show("phones are not listed, since there is no adb; install it to reach one with --via adb:SERIAL")
+    elif not ports and not phones:
+        show("no serial ports and no phones; plug a board or a phone in, or use --via emulator")
+
+
+def _phone(phone: ListedPhone) -> tuple[str, ...]:
+    """A row of the table."""
+    facts = phone.facts
+    if facts is None:
+        return phone.via, "", "", phone.state, "", ""
+    battery = "" if facts.battery_percent is None else f"{facts.battery_percent} %"
+    return (
+        phone.via, facts.model, facts.soc, facts.system, battery + (", charging" if facts.charging else ""),
+        facts.thermal or "",
+    )  # fmt: skip
 
 
 def doctor(json_: Json = False) -> None:

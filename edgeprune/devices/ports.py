@@ -25,6 +25,11 @@ class SerialPort:
     description: str
     targets: tuple[str, ...]
 
+    @property
+    def via(self) -> str:
+        """What reaches it."""
+        return f"serial:{self.device}"
+
 
 def serial_ports() -> tuple[SerialPort, ...]:
     """The serial ports, by name."""

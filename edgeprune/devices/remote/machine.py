@@ -1,0 +1,174 @@
+"""A machine behind a line."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import secrets
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from edgeprune.devices.machine import READ_SECONDS, Completed, MachineFacts
+from edgeprune.devices.remote.facts import SCRIPT, parse_facts
+from edgeprune.devices.remote.line import Broken, Line, Silent
+from edgeprune.devices.remote.store import PART_SECONDS, SCRIPT_SECONDS, Store, hash_file
+from edgeprune.errors import DeviceError
+from edgeprune.progress import SILENT, Progress
+from edgeprune.staging import staged_file
+
+#: How often something that can be repeated is tried on a line that breaks.
+_TRIES = 4
+#: Seconds in which a line that broke must come back: a phone that is plugged in again takes
+#: a few, one that connects over Wi-Fi up to ten.
+BACK_SECONDS = 15.0
+#: Services of a phone that has just started are slow.
+_FACTS_SECONDS = 20.0
+#: Seconds for the end of a program that took too long, and for the clean-up at the end.
+_STOP_SECONDS = 0.8
+_CLOSE_SECONDS = 10.0
+
+T = TypeVar("T")
+
+
+class RemoteMachine:
+    """See `Machine`."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._workspace = f"{line.base}/edgeprune-{secrets.token_hex(4)}"
+        self._store = Store(line, self._workspace)
+        self._used = False
+
+    @property
+    def name(self) -> str:
+        """What `--via` calls it."""
+        return self._line.name
+
+    @property
+    def workspace(self) -> str:
+        """Our folder on it."""
+        return self._workspace
+
+    def facts(self) -> MachineFacts:
+        """See `Machine.facts`."""
+        return parse_facts(self._steady(lambda: self._line.shell(SCRIPT, _FACTS_SECONDS)).out.decode(errors="replace"))
+
+    def push(self, local: Path, name: str, progress: Progress = SILENT) -> str:
+        """See `Machine.push`."""
+        file = hash_file(local)
+        self._use()
+        self._steady(lambda: self._store.put(file, _plain(name), progress))
+        return f"{self._workspace}/{name}"
+
+    def pull(self, name: str, local: Path) -> None:
+        """See `Machine.pull`."""
+        path = f"{self._workspace}/{_plain(name)}"
+        with staged_file(local) as stage:
+            self._steady(lambda: self._fetch(name, path, stage))
+
+    def run(self, command: Sequence[str], seconds: float) -> Completed:
+        """See `Machine.run`."""
+        self._use()
+        program = Path(command[0]).name
+        ended = False
+        try:
+            done = self._line.shell(self._start(command, seconds), seconds)
+            ended = True
+        except Broken:
+            raise DeviceError(
+                f"the connection to {self.name} broke while {program} ran, and its result is lost; check the cable or "
+                "the network and repeat"
+            ) from None
+        except Silent:
+            raise DeviceError(
+                f"{program} did not end on {self.name} within {seconds:g} s; let it do less, or see whether the "
+                "machine still answers"
+            ) from None
+        finally:
+            if not ended:
+                self._stop(_STOP_SECONDS)
+        return done
+
+    def read(self, path: str, seconds: float = READ_SECONDS) -> str | None:
+        """See `Machine.read`."""
+        done = self._steady(lambda: self._line.shell(f"cat {shlex.quote(path)}", seconds))
+        return done.out.decode(errors="replace") if done.code == 0 else None
+
+    def close(self) -> None:
+        """End what still runs and remove the workspace; a machine that is gone keeps it until we come again."""
+        if not self._used:
+            return
+        with contextlib.suppress(DeviceError):
+            self._line.wait(_STOP_SECONDS)
+        self._stop(_CLOSE_SECONDS, f"rm -rf {shlex.quote(self._workspace)}")
+        self._used = False
+
+    def _use(self) -> None:
+        """Remember to clean up; remove what was left when a machine vanished more than a day ago."""
+        if not self._used:
+            self._used = True
+            base = shlex.quote(self._line.base)
+            old = f"find {base} -maxdepth 1 -name 'edgeprune-*' ! -name edgeprune-cache -mtime +0 -exec rm -rf {{}} +"
+            self._steady(lambda: self._line.shell(f"mkdir -p {shlex.quote(self._workspace)}; {old}", SCRIPT_SECONDS))
+
+    def _start(self, command: Sequence[str], seconds: float) -> str:
+        """A script that runs the program so that it can be ended with all that it starts.
+
+        Its process group is on record while it runs.  The machine itself ends it, too: a
+        cable that is pulled must not leave it running.
+        """
+        limit = math.ceil(seconds) + 1
+        note = f".running-{secrets.token_hex(4)}"
+        return (
+            f"mkdir -p {shlex.quote(self._workspace)} && cd {shlex.quote(self._workspace)} || exit 126\n"
+            f't=$(command -v timeout)\n[ -z "$t" ] || t="$t -s KILL {limit}"\n'
+            f"$(command -v setsid) $t {shlex.join(command)} </dev/null &\n"
+            f"p=$!\necho $p > {note}\nwait $p\nc=$?\nrm -f {note}\nexit $c"
+        )
+
+    def _stop(self, seconds: float, then: str = "true") -> None:
+        """End every program of ours that is still on record; silently, since something else is being reported."""
+        script = (
+            f"cd {shlex.quote(self._workspace)} && for f in .running-*; do\n"
+            'p=$(cat "$f") && kill -9 -$p $p\nrm -f "$f"\ndone\n'
+            f"cd /; {then}"
+        )
+        with contextlib.suppress(DeviceError):
+            self._line.shell(script, seconds)
+
+    def _fetch(self, name: str, path: str, stage: Path) -> None:
+        quoted = shlex.quote(path)
+        done = self._line.shell(f"[ -f {quoted} ] && sha256sum {quoted}", SCRIPT_SECONDS)
+        if done.code != 0:
+            raise DeviceError(f"there is no file {name} in the workspace on {self.name}; see what made it")
+        self._line.fetch(path, stage, PART_SECONDS)
+        if hashlib.sha256(stage.read_bytes()).hexdigest() != done.out.decode().split()[0]:
+            raise Broken(f"{name} arrived damaged from {self.name}; try another cable or port, and repeat")
+
+    def _steady(self, ask: Callable[[], T]) -> T:
+        """Do something that can be repeated, also when the line breaks meanwhile."""
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(Broken):
+                return ask()
+            self._line.wait(BACK_SECONDS)
+        return ask()
+
+
+@contextlib.contextmanager
+def opened(line: Line) -> Iterator[RemoteMachine]:
+    """The machine behind a line, cleaned up when the block ends, however it ends."""
+    machine = RemoteMachine(line)
+    try:
+        yield machine
+    finally:
+        machine.close()
+
+
+def _plain(name: str) -> str:
+    """The name of a file of a workspace; anything else is our own mistake."""
+    if name != Path(name).name:
+        raise ValueError(f"{name!r} is not the name of a file in a workspace")
+    return name
