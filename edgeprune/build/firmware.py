@@ -15,11 +15,13 @@ from edgeprune.build.manifest import (
     KernelEntry,
     LayerEntry,
     Manifest,
+    NativeEntry,
     PortEntry,
     RemovalEntry,
     ToolchainEntry,
     read_manifest,
 )
+from edgeprune.build.native import PROGRAM, build_native
 from edgeprune.build.seal import seal
 from edgeprune.build.toolchain import Toolchain, find_toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
@@ -29,7 +31,7 @@ from edgeprune.optimize import Removal
 from edgeprune.optimize import optimize as optimized
 from edgeprune.plan import LayerPlan, Objective, Option, Plan, make_narrow_plan, make_plan
 from edgeprune.staging import staged_folder
-from edgeprune.targets import McuTarget, Target
+from edgeprune.targets import McuTarget, PhoneTarget, Target
 from edgeprune.tflite import TfliteModel
 
 _MODEL = "model.tflite"
@@ -46,7 +48,8 @@ class Firmware:
     """A built folder.
 
     For a microcontroller it holds `firmware.elf` (.bin, .hex), `firmware-profile.elf` (.bin,
-    .hex), which also times each layer, and `src/`; for LiteRT just the model.
+    .hex), which also times each layer, and `src/`; for a phone the model, which LiteRT runs, and
+    `model-aarch64`, a program that needs nothing else; for this host just the model.
     """
 
     folder: Path
@@ -61,6 +64,12 @@ class Firmware:
     def elf(self) -> Path:
         """The image to flash."""
         return self.folder / _RELEASE
+
+    @property
+    def program(self) -> Path | None:
+        """The static program for 64-bit Arm; None where there is none."""
+        native = self.manifest.native
+        return None if native is None or native.sha256 is None else self.folder / PROGRAM
 
     @property
     def profile_elf(self) -> Path | None:
@@ -85,7 +94,8 @@ def build_firmware(
 
     Args:
         model: The model.
-        target: A microcontroller gets firmware, any other target a LiteRT deployment.
+        target: A microcontroller gets firmware, any other target a LiteRT deployment; a phone gets a
+            static program too, where the compiler has kernels for the model.
         out: Made whole; an older built folder is replaced.
         name: Name that the firmware reports; the file's stem by default.
         toolchain: Compiler for a microcontroller; zig by default.
@@ -121,7 +131,10 @@ def build_firmware(
         if plan is not None and isinstance(target, McuTarget):
             defines = _mlperf_defines(mlperf)
             image = _build_image(plan, target, model, name, stage, toolchain or find_toolchain(), profile, defines)
-        manifest = _manifest(model, target, name, plan, removals, image)
+        native = None
+        if isinstance(target, PhoneTarget):
+            native = _build_native(model, target, stage, name, kernels, keep_constant_channels)
+        manifest = _manifest(model, target, name, plan, removals, image, native)
         (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return Firmware(out, manifest)
 
@@ -138,6 +151,8 @@ def load_firmware(folder: Path) -> Firmware:
     files = [firmware.model]
     if firmware.manifest.image is not None:
         files += [elf for elf in (firmware.elf, firmware.profile_elf) if elf is not None]
+    if firmware.program is not None:
+        files.append(firmware.program)
     for file in files:
         if not file.is_file():
             raise UserError(f"{file} is missing; build the folder again")
@@ -217,6 +232,21 @@ def _check_types(graph: Graph, target: Target) -> None:
         )
 
 
+def _build_native(
+    model: TfliteModel,
+    target: PhoneTarget,
+    stage: Path,
+    name: str,
+    kernels: frozenset[str],
+    keep_constant_channels: bool,
+) -> NativeEntry:
+    try:
+        built = build_native(model, target, stage, name, None, kernels, keep_constant_channels)
+    except UnsupportedError as error:
+        return NativeEntry(sha256=None, reason=str(error))
+    return NativeEntry(sha256=built.sha256, arena_bytes=built.arena_bytes)
+
+
 def _manifest(
     model: TfliteModel,
     target: Target,
@@ -224,6 +254,7 @@ def _manifest(
     plan: Plan | None,
     removals: tuple[Removal, ...],
     image: ImageEntry | None,
+    native: NativeEntry | None,
 ) -> Manifest:
     graph = model.graph if plan is None else plan.graph
     planned = [None] * len(graph.nodes) if plan is None else plan.layers
@@ -238,6 +269,7 @@ def _manifest(
         layers=layers,
         removals=tuple(RemovalEntry(**asdict(removal)) for removal in removals),
         image=image,
+        native=native,
     )
 
 

@@ -121,6 +121,20 @@ class ImageEntry(_Entry):
         return tuple(digest for digest in (self.firmware_sha256, self.profile_sha256) if digest)
 
 
+class NativeEntry(_Entry):
+    """The static program of a phone's deployment, beside the .tflite for LiteRT.
+
+    Attributes:
+        sha256: Of `model-aarch64`; None where there is none.
+        arena_bytes: All its tensors and scratch memory.
+        reason: Why there is none, else empty.
+    """
+
+    sha256: str | None
+    arena_bytes: int = 0
+    reason: str = ""
+
+
 class Manifest(_Entry):
     """The whole file.
 
@@ -133,6 +147,7 @@ class Manifest(_Entry):
         layers: Those that run, without the channels that went.
         removals: What went, for the layers where anything is constant.
         image: Toolchain and sizes; None for a LiteRT deployment.
+        native: The program beside it; None for anything but a phone.
     """
 
     format: Literal[1] = 1
@@ -145,6 +160,7 @@ class Manifest(_Entry):
     layers: tuple[LayerEntry, ...]
     removals: tuple[RemovalEntry, ...] = ()
     image: ImageEntry | None = None
+    native: NativeEntry | None = None
 
     def to_json(self) -> str:
         """The file's text.

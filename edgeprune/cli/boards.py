@@ -17,7 +17,9 @@ from edgeprune.errors import UserError
 if TYPE_CHECKING:
     from edgeprune.build import Firmware
     from edgeprune.measure import RunResult
-    from edgeprune.measure.arrays import InputBatch
+    from edgeprune.measure.arrays import Array, InputBatch
+    from edgeprune.measure.machine import MachineSettings
+    from edgeprune.progress import Progress
 
 EXAMPLES = {
     "build": "Example: edgeprune build model.tflite --target nucleo-l4r5zi --out firmware",
@@ -36,7 +38,7 @@ class _Optimize(enum.Enum):
 
 
 _Folder = Annotated[Path, typer.Argument(help="A folder made by `edgeprune build`.")]
-_Via = Annotated[str, typer.Option("--via", help="emulator, qemu, serial:PORT or host.")]
+_Via = Annotated[str, typer.Option("--via", help="emulator, qemu, serial:PORT, adb:SERIAL, ssh:HOST, local or host.")]
 
 
 def build(
@@ -78,7 +80,7 @@ def build(
     image = firmware.manifest.image
     rows = [(entry.name, entry.kernel or "no code", f"{entry.macs:,}") for entry in firmware.manifest.layers]
     if image is None:
-        show(f"wrote {out}: a LiteRT deployment for {board.name}; measure it with --via host")
+        show(_deployed(firmware))
         return
     show_table(("layer", "kernel", "MAC"), rows, text_columns=2)
     show_removals(firmware.manifest.removals)
@@ -87,6 +89,15 @@ def build(
         f"of which {image.peak_layer} needs {image.arena_lower_bound_bytes:,} B) "
         f"and {image.stack_bytes:,} B of stack, built with {image.toolchain.name} {image.toolchain.version}"
     )
+
+
+def _deployed(firmware: Firmware) -> str:
+    """What was written for a phone or for this host, and the next step."""
+    name, native = firmware.manifest.target.name, firmware.manifest.native
+    if native is None:
+        return f"wrote {firmware.folder}: a LiteRT deployment for {name}; measure it with --via host"
+    beside = f"no static program ({native.reason})" if native.sha256 is None else "a static program beside it"
+    return f"wrote {firmware.folder}: a LiteRT deployment for {name}, {beside}; measure it with --via adb:SERIAL"
 
 
 def measure(
@@ -98,25 +109,39 @@ def measure(
         Path | None, typer.Option("--output", help="Where to write output_0, ... of shape [N, ...].")
     ] = None,
     layers: Annotated[bool, typer.Option(help="Also time each layer, where the device can.")] = True,
+    rounds: Annotated[
+        int, typer.Option("--rounds", min=1, help="Phones: turns of --runs inferences; from 6 on with a 95 % interval.")
+    ] = 6,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Phones: threads, else the profile's.")
+    ] = None,
+    cpus: Annotated[
+        str | None, typer.Option("--cpus", help="Phones: CPUs to stay on, such as 4,5; else the profile's core.")
+    ] = None,
+    benchmark_model: Annotated[
+        Path | None, typer.Option("--benchmark-model", help="Android: the official benchmark_model, to run it too.")
+    ] = None,
+    energy: Annotated[
+        float, typer.Option("--energy", min=0, help="Phones: seconds of each window of energy; 60 or more, 0 for none.")
+    ] = 0.0,
     json_: Json = False,
 ) -> None:
     """Run a built model and show latency, cycles, energy and the time of each layer."""
     from edgeprune.build import load_firmware
     from edgeprune.measure.arrays import save_outputs
+    from edgeprune.measure.machine import MachineSettings
 
     firmware = load_firmware(folder)
     inputs = _inputs(firmware, input_)
+    settings = MachineSettings(
+        runs, rounds, threads=threads, cpus=_cpus(cpus), benchmark_model=benchmark_model, energy_seconds=energy,
+        profile=layers,
+    )  # fmt: skip
     with progress() as bars:
-        if via == "host":
-            from edgeprune.measure.host import run_deployment
-
-            results, outputs = run_deployment(firmware, inputs, runs, bars)
-        else:
-            from edgeprune.measure.board import run_on_board
-
-            ran = run_on_board(firmware, via, inputs, runs, layers, bars)
-            results, outputs = (ran.result,), ran.outputs
+        results, outputs = _measured(firmware, via, inputs, settings, bars)
     if output is not None:
+        if outputs is None:
+            raise UserError(f"what ran via {via} gives no outputs; leave --output out")
         save_outputs(output, outputs)
     if json_:
         from edgeprune.measure.values import to_plain
@@ -126,6 +151,37 @@ def measure(
         return
     for result in results:
         _show_run(result)
+
+
+def _measured(
+    firmware: Firmware, via: str, inputs: InputBatch, settings: MachineSettings, bars: Progress
+) -> tuple[tuple[RunResult, ...], tuple[Array, ...] | None]:
+    """Results and outputs by whatever way `via` names."""
+    from edgeprune.devices.machine import machine_schemes
+
+    if via == "host":
+        from edgeprune.measure.host import run_deployment
+
+        return run_deployment(firmware, inputs, settings.runs, bars)
+    if via.partition(":")[0] in machine_schemes():
+        from edgeprune.measure.machine import run_on_machine
+
+        on_machine = run_on_machine(firmware, via, inputs, settings, bars)
+        return on_machine.results, on_machine.outputs
+    from edgeprune.measure.board import run_on_board
+
+    ran = run_on_board(firmware, via, inputs, settings.runs, settings.profile, bars)
+    return (ran.result,), ran.outputs
+
+
+def _cpus(text: str | None) -> tuple[int, ...] | None:
+    """`4,5` as numbers."""
+    if text is None:
+        return None
+    parts = text.split(",")
+    if not all(part.strip().isdigit() for part in parts):
+        raise UserError(f"--cpus {text} are no numbers of CPUs; write them like 4,5")
+    return tuple(int(part) for part in parts)
 
 
 def _inputs(firmware: Firmware, path: Path | None) -> InputBatch:
@@ -144,6 +200,7 @@ def _show_run(result: RunResult) -> None:
         ("instructions", result.instructions),
         ("energy", result.energy),
         ("stack", result.stack),
+        ("memory", result.memory),
     )
     known = [(label, m) for label, m in figures if m is not None]
     rows = [
@@ -154,6 +211,8 @@ def _show_run(result: RunResult) -> None:
     for label, m in known:
         if m.note:
             show(f"{label}: {m.note}")
+    for note in result.notes:
+        show(note)
     if result.layers:
         total = sum(layer.cost.value for layer in result.layers)
         show_table(

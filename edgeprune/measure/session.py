@@ -6,11 +6,13 @@ from pathlib import Path
 
 from edgeprune import tflite
 from edgeprune.build import Firmware
-from edgeprune.errors import DataError
+from edgeprune.devices.machine import machine_schemes
+from edgeprune.errors import DataError, UserError
 from edgeprune.measure import litert
 from edgeprune.measure.accuracy import Accuracy, accuracy, right_answers
 from edgeprune.measure.arrays import Array, InputBatch, random_batch, to_input, to_real
 from edgeprune.measure.board import outputs_of_board
+from edgeprune.measure.machine import MachineSettings, run_on_machine
 from edgeprune.measure.validate import Validation, compare, reference_outputs
 from edgeprune.models import Dataset, load_dataset
 from edgeprune.progress import SILENT, Progress
@@ -43,7 +45,7 @@ def validate_firmware(
 
     Args:
         firmware: What to run.
-        via: `emulator`, `qemu`, `serial:PORT` or `host`.
+        via: `emulator`, `qemu`, `serial:PORT`, `adb:SERIAL`, `ssh:HOST`, `local` or `host`.
         data: Test examples; random inputs where it is None.
         count: Inputs to compare at most.
         progress: Receives the inferences.
@@ -75,4 +77,17 @@ def _outputs(
 ) -> tuple[Array, ...]:
     if via == HOST:
         return litert.run_on_host(model, inputs, progress)
+    if via.partition(":")[0] in machine_schemes():
+        return _outputs_of_machine(firmware, via, inputs, progress)
     return outputs_of_board(firmware, via, inputs, progress)
+
+
+def _outputs_of_machine(firmware: Firmware, via: str, inputs: InputBatch, progress: Progress) -> tuple[Array, ...]:
+    """Of our compiler's program; LiteRT rounds in ways of its own."""
+    ran = run_on_machine(firmware, via, inputs, MachineSettings(runs=1, rounds=1, warmup=0, profile=False), progress)
+    if ran.exact_outputs is None:
+        raise UserError(
+            f"{firmware.folder} holds no program of our compiler, and LiteRT's outputs differ from the reference "
+            "kernels' by its own rounding; use --via host to see by how much"
+        )
+    return ran.exact_outputs

@@ -87,20 +87,22 @@ class LayerTiming:
 
     Attributes:
         index, name: The layer.
-        cycles: CPU cycles; None where only instructions are counted.
+        cycles: CPU cycles; None where they are not counted.
         instructions: Where they are counted.
+        time: Where a runtime tells the time of each of its operators.
     """
 
     index: int
     name: str
     cycles: Measurement | None
     instructions: Measurement | None = None
+    time: Measurement | None = None
 
     @property
     def cost(self) -> Measurement:
-        """Cycles where they are known, else instructions."""
-        found = self.cycles or self.instructions
-        assert found is not None, f"layer {self.name} has neither cycles nor instructions"
+        """Cycles where they are known, else time, else instructions."""
+        found = self.cycles or self.time or self.instructions
+        assert found is not None, f"layer {self.name} has neither cycles nor time nor instructions"
         return found
 
 
@@ -141,8 +143,10 @@ class RunResult:
         instructions: Instructions per inference, where they are counted.
         energy: Millijoules per inference, where known or estimable.
         stack: Bytes of stack used at most, where the target reports it.
-        layers: Per-layer cycles, where the firmware was built with profiling.
+        layers: Per layer, where the firmware was built with profiling; of a phone's runtime its own operators.
         statistics: Benchmark-tool statistics, for phone-class runs.
+        memory: Most memory of the process, where that is told.
+        notes: What a reader must know of the conditions, such as a clock that moved.
     """
 
     device: str
@@ -155,6 +159,8 @@ class RunResult:
     stack: Measurement | None = None
     layers: tuple[LayerTiming, ...] = ()
     statistics: LatencyStatistics | None = None
+    memory: Measurement | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def cost(self) -> Measurement:
