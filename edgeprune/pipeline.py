@@ -16,6 +16,7 @@ from edgeprune.devices.transports import qemu
 from edgeprune.measure import litert
 from edgeprune.measure.accuracy import Accuracy, Flags, accuracy, accuracy_change, right_answers
 from edgeprune.measure.board import run_on_board
+from edgeprune.measure.machine import MachineRun, MachineSettings, measure_in_turns
 from edgeprune.measure.session import example_inputs
 from edgeprune.measure.validate import compare, reference_outputs
 from edgeprune.measure.values import Measurement, RunResult
@@ -28,7 +29,7 @@ from edgeprune.report import DeviceResult, Report, VariantResult, write_report
 from edgeprune.report.values import LayerRow
 from edgeprune.resources import checkpoints_folder
 from edgeprune.staging import staged_folder
-from edgeprune.targets import HostTarget, McuTarget
+from edgeprune.targets import HostTarget, McuTarget, PhoneTarget
 from edgeprune.tflite import TfliteModel
 
 #: A folder with this file may be replaced by a new run.
@@ -133,10 +134,14 @@ class _Work:
 def _measure_all(candidates: list[_Candidate], data: Dataset, recipe: Recipe, progress: Progress) -> Report:
     results: list[VariantResult] = []
     dense_answers: Flags | None = None
-    for candidate in candidates:
+    phones = _on_phones(candidates, data, recipe, progress)
+    for number, candidate in enumerate(candidates):
         float_accuracy = _float_accuracy(candidate.model, data)
         right = right_answers(litert.scores(candidate.quantized, data.test_inputs(), progress), data)
-        devices = tuple(_device(candidate, f, data, recipe, progress) for f in candidate.firmware)
+        devices = tuple(
+            _device(candidate, firmware, phone, data, recipe, progress)
+            for firmware, phone in zip(candidate.firmware, phones[number], strict=True)
+        )
         graph = candidate.quantized.graph
         results.append(
             VariantResult(
@@ -179,9 +184,26 @@ def _layers(candidate: _Candidate) -> tuple[LayerRow, ...]:
     return tuple(LayerRow(e.name, e.kernel, e.macs, e.parameters, e.output_shape) for e in manifest.layers)
 
 
+def _on_phones(
+    candidates: list[_Candidate], data: Dataset, recipe: Recipe, progress: Progress
+) -> list[tuple[MachineRun | None, ...]]:
+    """What the phone did with each candidate's deployment for each target, all variants in turns; None for no phone."""
+    columns: list[tuple[MachineRun | None, ...]] = []
+    for number, target in enumerate(recipe.targets):
+        built = [candidate.firmware[number] for candidate in candidates]
+        if recipe.phone is None or not isinstance(target, PhoneTarget):
+            columns.append((None,) * len(built))
+            continue
+        count = max(recipe.validate, 1)
+        work = [(firmware, example_inputs(tflite.read(firmware.model), data, count)) for firmware in built]
+        columns.append(measure_in_turns(work, recipe.phone, MachineSettings(recipe.runs, profile=False), progress))
+    return list(zip(*columns, strict=True))
+
+
 def _device(
-    candidate: _Candidate, firmware: Firmware, data: Dataset, recipe: Recipe, progress: Progress
-) -> DeviceResult:
+    candidate: _Candidate, firmware: Firmware, phone: MachineRun | None, data: Dataset, recipe: Recipe,
+    progress: Progress,
+) -> DeviceResult:  # fmt: skip
     target = firmware.manifest.target
     kind, artefact = target.kind, f"{candidate.name}/{target.name}"
     result = DeviceResult(target.name, target.title, kind, artefact, runs=())
@@ -189,7 +211,23 @@ def _device(
         return _on_board(result, firmware, target, data, recipe, progress)
     if isinstance(target, HostTarget):
         return replace(result, runs=_on_host(candidate, firmware, target, recipe, progress))
-    return replace(result, note=f"not measured, since no phone is connected; what runs there is in {artefact}/")
+    if phone is not None:
+        return _of_phone(result, firmware, phone, data, recipe, progress)
+    note = f'not measured, since the recipe names no phone ([measure] phone = "adb:SERIAL"); deploy {artefact}/'
+    return replace(result, note=note)
+
+
+def _of_phone(
+    result: DeviceResult, firmware: Firmware, phone: MachineRun, data: Dataset, recipe: Recipe, progress: Progress
+) -> DeviceResult:
+    """What a phone did, its outputs compared with the reference kernels' where they must equal them."""
+    result = replace(result, runs=phone.results)
+    if phone.exact_outputs is None or not recipe.validate:
+        return result
+    inputs = example_inputs(tflite.read(firmware.model), data, recipe.validate)
+    validation = compare(phone.exact_outputs, reference_outputs(firmware.model.read_bytes(), inputs, progress))
+    validation.require_exact(f"{firmware.manifest.name} on {result.target}")
+    return replace(result, validation=validation)
 
 
 def _on_board(

@@ -43,6 +43,7 @@ class Recipe:
         targets: Where every variant runs.
         runs: Inferences timed on each.
         validate: Inputs compared with the reference kernels on each emulated or real board.
+        phone: How the phone or Arm board of the phone targets is reached; None: they are not measured.
         source: The recipe's own file.
     """
 
@@ -56,6 +57,7 @@ class Recipe:
     targets: tuple[Target, ...]
     runs: int
     validate: int
+    phone: str | None
     source: Path
 
 
@@ -76,6 +78,7 @@ class _Measure(_Section):
     targets: list[str] = ["cortex-m4", "host"]
     runs: Annotated[int, Field(ge=1)] = 10
     validate_inputs: Annotated[int, Field(ge=0)] = 20
+    phone: Annotated[str, Field(pattern=r"^(adb|ssh):|^local$")] | None = None
 
 
 class _File(_Section):
@@ -126,6 +129,7 @@ def load_recipe(path: Path) -> Recipe:
         targets=tuple(load_target(_target_path(path, name)) for name in file.measure.targets),
         runs=file.measure.runs,
         validate=file.measure.validate_inputs,
+        phone=file.measure.phone,
         source=path,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeprune.measure.accuracy import Accuracy
-from edgeprune.measure.values import Measurement, Origin
+from edgeprune.measure.values import Measurement, Origin, RunResult
 from edgeprune.report.values import DeviceResult, Report, VariantResult
 
 
@@ -76,33 +76,48 @@ _DEVICE_FIGURES: tuple[tuple[str, Callable[[DeviceResult], Measurement | None]],
 )
 
 
-def benchmark_table(report: Report) -> Table:
-    """Host runs in the fields of TFLite's benchmark tool, microseconds."""
-    rows = []
-    for variant in report.variants:
-        for device in variant.devices:
-            for run in device.runs:
-                s = run.statistics
-                if s is not None:
-                    figures = (s.init_us, s.first_us, s.warmup_avg_us, s.min_us, s.max_us, s.avg_us, s.std_us)
-                    quantiles = (s.p5_us, s.median_us, s.p95_us)
-                    texts = (f"{value:,.0f}" for value in (*figures, *quantiles))
-                    rows.append((f"{variant.name}, {run.runtime}", f"{s.count:,}", *texts))
-    header = (
-        "us on this host",
-        "count",
-        "init",
-        "first",
-        "warmup avg",
-        "min",
-        "max",
-        "avg",
-        "std",
-        "p5",
-        "median",
-        "p95",
-    )
-    return Table(header, tuple(rows))
+@dataclass(frozen=True)
+class Benchmark:
+    """The runs on one device that has a runtime, in the fields of TFLite's benchmark tool.
+
+    Attributes:
+        title, intro: Heading and a sentence on whose times these are.
+        table: Microseconds.
+        notes: What a reader must know of the conditions.
+    """
+
+    title: str
+    intro: str
+    table: Table
+    notes: tuple[str, ...]
+
+
+_BENCHMARK = ("us", "count", "init", "first", "warmup avg", "min", "max", "avg", "std", "p5", "median", "p95")
+
+
+def benchmarks(report: Report) -> tuple[Benchmark, ...]:
+    """One for each phone and for the host, where anything ran."""
+    found = []
+    for device in report.dense.devices:
+        runs = [(v.name, run) for v in report.variants for run in v.device(device.target).runs if run.statistics]
+        if not runs:
+            continue
+        if device.kind == "host":
+            title, intro = "This host", f"Times of {report.host}; they say nothing about another device."
+        else:
+            title, intro = device.title, f"Measured on {runs[0][1].via}, all variants in turns."
+        table = Table(_BENCHMARK, tuple(_benchmark_row(name, run) for name, run in runs))
+        notes = tuple(f"{name}, {run.runtime}: {note}" for name, run in runs for note in run.notes)
+        found.append(Benchmark(title, intro, table, notes))
+    return tuple(found)
+
+
+def _benchmark_row(variant: str, run: RunResult) -> tuple[str, ...]:
+    s = run.statistics
+    assert s is not None
+    figures = (s.init_us, s.first_us, s.warmup_avg_us, s.min_us, s.max_us, s.avg_us, s.std_us)
+    quantiles = (s.p5_us, s.median_us, s.p95_us)
+    return f"{variant}, {run.runtime}", f"{s.count:,}", *(f"{value:,.0f}" for value in (*figures, *quantiles))
 
 
 def layers_table(report: Report, target: str) -> Table:

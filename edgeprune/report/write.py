@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from edgeprune.errors import UserError
 from edgeprune.report.plots import layer_plot, ratio_plot, trade_plot
-from edgeprune.report.tables import benchmark_table, energy_note, groups_table, layers_table, summary_table, timing_note
+from edgeprune.report.tables import benchmarks, energy_note, groups_table, layers_table, summary_table, timing_note
 from edgeprune.report.values import Report
 from edgeprune.report.verdict import verdicts
 
@@ -74,7 +74,7 @@ def _render(template: str, report: Report) -> str:
             report=report,
             verdicts=verdicts(report),
             summary=summary_table(report),
-            benchmark=benchmark_table(report),
+            benchmarks=benchmarks(report),
             layers=[(target, layers_table(report, target)) for target in boards],
             groups=[(variant.name, groups_table(variant)) for variant in report.pruned if variant.groups],
             skipped=[(d.title, d.note, d.artefact) for d in report.dense.devices if d.note],
