@@ -87,7 +87,7 @@ class Adb:
             raise ToolchainError(f"cannot run {self._path}: {error.strerror}; install adb again") from None
 
     def phones(self, seconds: float = LIST_SECONDS) -> tuple[Phone, ...]:
-        """The phones that adb knows, in its order.
+        """The phones that adb knows, by serial.
 
         Raises:
             Silent: adb did not answer in time.
@@ -98,7 +98,8 @@ class Adb:
         if done.code != 0:
             said = (done.err.decode(errors="replace").strip() or head.strip()).splitlines()
             raise DeviceError(f"adb cannot list phones ({said[-1] if said else 'it says nothing'}); restart its server")
-        return tuple(_phone(row) for row in rows.splitlines() if row.strip() and not row.startswith("*"))
+        phones = [_phone(row) for row in rows.splitlines() if row.strip() and not row.startswith("*")]
+        return tuple(sorted(phones, key=lambda phone: phone.serial))
 
 
 def find_adb() -> str | None:

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from edgeprune.devices.machine import Completed
@@ -41,14 +42,33 @@ def call(
         # A session of its own: Ctrl-C reaches us, and we end it when we are done with it.
         child = subprocess.Popen(command, stdin=source, stdout=out, stderr=err, cwd=folder, start_new_session=True)
         try:
-            code = child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise Overdue from None
+            # `wait` with a time-out looks every 50 ms only.
+            with _alarm(seconds, child.kill) as overdue:
+                code = child.wait()
         finally:
             _end(child, whole_group)
+        if overdue.is_set():
+            raise Overdue
         out.seek(0)
         err.seek(0)
         return Completed(code if code >= 0 else 128 - code, out.read(), err.read())
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float, action: Callable[[], None]) -> Iterator[threading.Event]:
+    """Do something after that time, unless the block has ended by then; the event tells whether it was done."""
+    rung = threading.Event()
+
+    def ring() -> None:
+        rung.set()
+        action()
+
+    timer = threading.Timer(seconds, ring)
+    timer.start()
+    try:
+        yield rung
+    finally:
+        timer.cancel()
 
 
 def _end(child: subprocess.Popen[bytes], whole_group: bool) -> None:

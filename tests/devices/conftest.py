@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from devices.machines import small_parts, ssh_host, ssh_server, via
 from emulate.firmware import build
+from support.adbd.fixtures import adb_environment, phone, plug_in
+
+__all__ = ["adb_environment", "phone", "plug_in", "small_parts", "ssh_host", "ssh_server", "via"]
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ section product; cat /sys/class/dmi/id/product_name
 section compatible; tr '\\0' '\\n' < /sys/firmware/devicetree/base/compatible
 section kernel; uname -s; uname -r; uname -m
 section cpuinfo; cat /proc/cpuinfo
-section online; cat /sys/devices/system/cpu/possible
+section possible; cat /sys/devices/system/cpu/possible
 section frequencies; for f in /sys/devices/system/cpu/cpu[0-9]*/cpufreq/cpuinfo_max_freq; do
     d=${{f%/cpufreq/*}}; echo "${{d##*/cpu}} $(cat "$f")"; done
 section policies; for p in /sys/devices/system/cpu/cpufreq/policy*; do cat "$p/related_cpus"; done
@@ -48,7 +48,7 @@ def parse_facts(text: str) -> MachineFacts:
         soc=_soc(properties, sections),
         system=_system(properties, sections),
         abi=properties.get("ro.product.cpu.abi") or (kernel[2] if len(kernel) > 2 else ""),
-        cores=parse_cores(*(sections.get(name, "") for name in ("cpuinfo", "online", "frequencies", "policies"))),
+        cores=parse_cores(*(sections.get(name, "") for name in ("cpuinfo", "possible", "frequencies", "policies"))),
         battery_percent=percent,
         charging=charging,
         thermal=_thermal(sections),

@@ -59,7 +59,7 @@ class RemoteMachine:
     def push(self, local: Path, name: str, progress: Progress = SILENT) -> str:
         """See `Machine.push`."""
         file = hash_file(local)
-        self._use()
+        self._used = True
         self._steady(lambda: self._store.put(file, _plain(name), progress))
         return f"{self._workspace}/{name}"
 
@@ -71,7 +71,7 @@ class RemoteMachine:
 
     def run(self, command: Sequence[str], seconds: float) -> Completed:
         """See `Machine.run`."""
-        self._use()
+        self._used = True
         program = Path(command[0]).name
         ended = False
         try:
@@ -98,21 +98,18 @@ class RemoteMachine:
         return done.out.decode(errors="replace") if done.code == 0 else None
 
     def close(self) -> None:
-        """End what still runs and remove the workspace; a machine that is gone keeps it until we come again."""
+        """End what still runs and remove the workspace, and what was left when a machine vanished days ago.
+
+        A machine that is gone keeps ours until we come again.
+        """
         if not self._used:
             return
         with contextlib.suppress(DeviceError):
             self._line.wait(_STOP_SECONDS)
-        self._stop(_CLOSE_SECONDS, f"rm -rf {shlex.quote(self._workspace)}")
+        base = shlex.quote(self._line.base)
+        old = f"find {base} -maxdepth 1 -name 'edgeprune-*' ! -name edgeprune-cache -mtime +0 -exec rm -rf {{}} +"
+        self._stop(_CLOSE_SECONDS, f"rm -rf {shlex.quote(self._workspace)}; {old}")
         self._used = False
-
-    def _use(self) -> None:
-        """Remember to clean up; remove what was left when a machine vanished more than a day ago."""
-        if not self._used:
-            self._used = True
-            base = shlex.quote(self._line.base)
-            old = f"find {base} -maxdepth 1 -name 'edgeprune-*' ! -name edgeprune-cache -mtime +0 -exec rm -rf {{}} +"
-            self._steady(lambda: self._line.shell(f"mkdir -p {shlex.quote(self._workspace)}; {old}", SCRIPT_SECONDS))
 
     def _start(self, command: Sequence[str], seconds: float) -> str:
         """A script that runs the program so that it can be ended with all that it starts.

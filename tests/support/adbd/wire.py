@@ -37,6 +37,7 @@ class Connection:
             banner: How the device greets.
             serve: Does what a stream was opened for; raises `NotImplementedError` for what it does not know.
         """
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._line = line
         self._faults = faults
         self._banner = banner
