@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import edgeprune
 from edgeprune.build.toolchain import Toolchain, find_toolchain
 from edgeprune.emit import emit_firmware, emit_model, load_platform
 from edgeprune.errors import UserError
@@ -18,6 +19,9 @@ from edgeprune.tflite import TfliteModel
 
 #: Name of the program in a deployment's folder.
 PROGRAM = "model-aarch64"
+#: Its C library is part of the program.  It names no core: extensions are asked for when it starts.
+_TRIPLE = "aarch64-linux-musl"
+_DEFINES = ("EP_PROFILE=1", f'EP_VERSION="{edgeprune.__version__}"')
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def build_native(
     kernels: frozenset[str] = frozenset(),
     keep_constant_channels: bool = False,
 ) -> NativeProgram:
-    """Compile `model` to `folder/model-aarch64`; its command line is in `firmware_templates/aarch64/arguments.h`.
+    """Compile `model` to `folder/model-aarch64`; its command line is in `firmware_templates/runner/arguments.h`.
 
     The program runs on every 64-bit Arm core, and fastest on that of `target`, for which its
     kernels are chosen.
@@ -71,14 +75,14 @@ def build_native(
         plan = make_plan(graph, target, Objective.LATENCY, kernels)
     else:
         plan, _ = make_narrow_plan(graph, target, Objective.LATENCY, kernels)
-    tree = emit_model(plan, name or model.graph.name, model.sha256).merged(emit_firmware(target.platform, target))
+    tree = emit_model(plan, name or model.graph.name, model.sha256).merged(emit_firmware(target.platform, None))
     path = folder / PROGRAM
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".native-") as sources:
             built = Path(sources)
             tree.write(built)
             compiler = toolchain or find_toolchain()
-            compiler.link(load_platform(target.platform), built, PROGRAM, ("EP_PROFILE=1",), target.cpu)
+            compiler.link_for_linux(load_platform(target.platform), built, PROGRAM, _TRIPLE, _DEFINES)
             shutil.move(built / PROGRAM, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None

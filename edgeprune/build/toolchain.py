@@ -13,7 +13,7 @@ from pathlib import Path
 from edgeprune.emit import Platform
 from edgeprune.errors import ToolchainError
 from edgeprune.resources import cache_folder
-from edgeprune.targets import ApplicationCpu, Cpu, Extension, McuCpu
+from edgeprune.targets import Extension, McuCpu
 
 #: Wanted of every compiler.  -fno-strict-aliasing: the arena is one array of bytes that
 #: kernels use as int16 and int32 too.
@@ -46,7 +46,7 @@ class Toolchain:
     command: tuple[str, ...]
 
     def link(
-        self, platform: Platform, folder: Path, output: str, defines: tuple[str, ...] = (), cpu: Cpu | None = None
+        self, platform: Platform, folder: Path, output: str, defines: tuple[str, ...] = (), cpu: McuCpu | None = None
     ) -> None:
         """Compile and link all C files of `folder` into `folder/output`, for `cpu` or for this machine.
 
@@ -60,8 +60,8 @@ class Toolchain:
         script = [f"-Wl,-T,{platform.linker_script}"] if platform.linker_script else []
         arguments = [
             *self.command, *self._cpu_flags(cpu), *_COMMON_FLAGS, *platform.cflags,
-            *(f"-D{define}" for define in defines), "-I.", *sources,
-            *(_BARE_LINK if isinstance(cpu, McuCpu) else ()), *script, "-o", output,
+            *(f"-D{define}" for define in defines), "-I.", *sources, *(_BARE_LINK if cpu else ()), *script,
+            "-o", output,
         ]  # fmt: skip
         _run(arguments, folder, self.name)
 
@@ -89,14 +89,9 @@ class Toolchain:
         ]  # fmt: skip
         _run(arguments, folder, self.name)
 
-    def _cpu_flags(self, cpu: Cpu | None) -> list[str]:
+    def _cpu_flags(self, cpu: McuCpu | None) -> list[str]:
         if cpu is None:
             return []
-        if isinstance(cpu, ApplicationCpu):
-            if self.name != "zig":
-                raise ToolchainError("programs for 64-bit Arm Linux are built with zig; leave out --toolchain")
-            # No -mcpu: the program is to run on every core, and asks for extensions when it starts.
-            return ["-target", "aarch64-linux-musl", "-static", "-s", "-fno-sanitize=undefined"]
         if self.name == "zig":
             abi = "eabihf" if cpu.fpu else "eabi"
             name = cpu.core.replace("-", "_") + ("" if cpu.facts.helium and cpu.fpu else _ZIG_FPU[cpu.fpu])

@@ -15,7 +15,7 @@ from edgeprune.emit.tree import SourceTree
 from edgeprune.errors import TargetError
 from edgeprune.resources import firmware_templates_folder
 from edgeprune.schema import describe
-from edgeprune.targets import CompiledTarget
+from edgeprune.targets import McuTarget
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -54,7 +54,7 @@ def load_platform(name: str) -> Platform:
         raise TargetError(describe(path, error, Platform)) from None
 
 
-def emit_firmware(name: str, target: CompiledTarget | None) -> SourceTree:
+def emit_firmware(name: str, target: McuTarget | None) -> SourceTree:
     """All files of the platform `name`; `target` fills its templates (None where it has none).
 
     Raises:

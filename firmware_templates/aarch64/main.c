@@ -1,103 +1,71 @@
-/* Runs the model on 64-bit Arm Linux or Android and tells how long it takes.
+/* Runs the model that is built in and tells how long it took: see ../runner/arguments.h for the
+ * command line and ../runner/report.h for what it prints.
  *
  * First come the inferences of --inputs, whose outputs are kept, then inferences that only warm
  * up, then those that count. */
-#include <sched.h>
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "arguments.h"
 #include "ep_model.h"
+#include "machine.h"
 #include "report.h"
 
+#ifndef EP_VERSION
+#error "define EP_VERSION: the report names what made the program"
+#endif
 #if EP_ABI_VERSION != 1
 #error "ep_model.h follows another version of the generated API than this program: build again"
 #endif
 
-/* The inputs of all inferences, or one of zeros. */
+/* The inputs of all inferences, one after the other; or zeros for one. */
 typedef struct {
-    unsigned char *bytes;
+    const unsigned char *bytes;
     size_t inferences;
 } samples;
 
-static double layer_us[EP_LAYER_COUNT + 1]; /* sums; one more, for no array is empty */
-static double layer_begin_us;
-static int layers_are_timed;
-
-static double now_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec * 1e-3;
-}
+static struct {
+    int is_wanted;
+    double begin_us;
+    double total_us[EP_LAYER_COUNT + 1]; /* one more, for no array is empty */
+} profile;
 
 void ep_profile_layer(int index) {
-    if (layers_are_timed) {
-        const double now = now_us();
-        layer_us[index] += now - layer_begin_us;
-        layer_begin_us = now_us(); /* what the clock takes belongs to no layer */
+    if (profile.is_wanted) {
+        profile.total_us[index] += ep_now_us() - profile.begin_us;
+        profile.begin_us = ep_now_us(); /* what the clock takes belongs to no layer */
     }
 }
 
-static void pin(const arguments *a) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    for (int i = 0; i < a->cpu_count; i++) {
-        CPU_SET(a->cpus[i], &set);
-    }
-    if (a->cpu_count > 0 && sched_setaffinity(0, sizeof set, &set) != 0) {
-        fail(2, "the system does not let this program run on processor %d%s", a->cpus[0],
-             a->cpu_count > 1 ? " and those beside it" : "");
-    }
-}
-
-static void *allocated(size_t count, size_t size) {
-    void *memory = calloc(count > 0 ? count : 1, size);
-    if (memory == NULL) {
-        fail(1, "there is no memory for %zu bytes", count * size);
-    }
-    return memory;
-}
-
-static samples read_samples(const char *name) {
+static samples read_samples(const char *path) {
     samples s = {NULL, 1};
-    if (name == NULL) {
-        s.bytes = allocated(EP_INPUT_BYTES_TOTAL, 1);
-        return s;
+    size_t bytes = EP_INPUT_BYTES_TOTAL;
+    s.bytes = path == NULL ? ep_allocate(bytes) : ep_read_file(path, &bytes);
+    s.inferences = bytes / EP_INPUT_BYTES_TOTAL;
+    if (bytes == 0 || bytes % EP_INPUT_BYTES_TOTAL != 0) {
+        ep_fail(EP_EXIT_USAGE, "%s has %zu bytes, and an inference takes %d", path, bytes,
+                EP_INPUT_BYTES_TOTAL);
     }
-    FILE *file = fopen(name, "rb");
-    long size = -1;
-    if (file != NULL && fseek(file, 0, SEEK_END) == 0) {
-        size = ftell(file);
-        rewind(file);
-    }
-    if (size < 0) {
-        fail(2, "cannot read %s", name);
-    }
-    if (size == 0 || size % EP_INPUT_BYTES_TOTAL != 0) {
-        fail(2, "%s holds %ld bytes, which is no multiple of the %ld of an inference", name, size,
-             (long)EP_INPUT_BYTES_TOTAL);
-    }
-    s.bytes = allocated((size_t)size, 1);
-    s.inferences = (size_t)size / EP_INPUT_BYTES_TOTAL;
-    if (fread(s.bytes, 1, (size_t)size, file) != (size_t)size) {
-        fail(2, "cannot read %s", name);
-    }
-    fclose(file);
     return s;
 }
 
 /* Time of one inference, without that of filling its inputs. */
-static double infer(const unsigned char *sample) {
+static double timed_run(const unsigned char *sample) {
     for (int i = 0; i < EP_INPUT_COUNT; i++) {
         memcpy(ep_input(i), sample, ep_input_info(i)->bytes);
         sample += ep_input_info(i)->bytes;
     }
-    const double begin = now_us();
-    layer_begin_us = begin;
+    const double start = ep_now_us();
+    profile.begin_us = start;
     ep_invoke();
-    return now_us() - begin;
+    return ep_now_us() - start;
+}
+
+static void time_runs(const samples *s, double *times, int count) {
+    for (int i = 0; i < count; i++) {
+        times[i] = timed_run(s->bytes);
+    }
 }
 
 static int write_outputs(FILE *file) {
@@ -110,50 +78,75 @@ static int write_outputs(FILE *file) {
     return 1;
 }
 
-/* All samples once, their outputs into a file; gives the time of the first. */
-static double infer_all(const samples *s, const char *name) {
-    FILE *file = fopen(name, "wb");
-    double first = 0;
-    int good = file != NULL;
-    for (size_t i = 0; i < s->inferences && good; i++) {
-        const double us = infer(s->bytes + i * EP_INPUT_BYTES_TOTAL);
-        first = i == 0 ? us : first;
-        good = write_outputs(file);
+/* All samples once where their outputs are wanted, else the first; the time of the first. */
+static double first_runs(const samples *s, const char *path) {
+    if (path == NULL) {
+        return timed_run(s->bytes);
     }
-    if (!good || fclose(file) != 0) {
-        fail(2, "cannot write %s", name);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        ep_fail(EP_EXIT_USAGE, "cannot write %s: %s", path, strerror(errno));
+    }
+    double first = 0;
+    int complete = 1;
+    for (size_t i = 0; i < s->inferences && complete; i++) {
+        const double us = timed_run(s->bytes + i * EP_INPUT_BYTES_TOTAL);
+        first = i == 0 ? us : first;
+        complete = write_outputs(file);
+    }
+    if (fclose(file) != 0 || !complete) {
+        ep_fail(EP_EXIT_USAGE, "cannot write all of %s", path);
     }
     return first;
 }
 
-static double *infer_often(const samples *s, int count) {
-    double *us = allocated((size_t)count, sizeof *us);
-    for (int i = 0; i < count; i++) {
-        us[i] = infer(s->bytes);
+/* Layers with their mean times. */
+static const ep_operator *operators(int runs) {
+    static ep_operator found[EP_LAYER_COUNT + 1];
+    for (int i = 0; i < EP_LAYER_COUNT; i++) {
+        snprintf(found[i].name, sizeof found[i].name, "%s", ep_layer_name[i]);
+        found[i].us = profile.total_us[i] / runs;
+        found[i].calls = 1;
     }
-    return us;
+    return found;
 }
 
-int main(int count, char **words) {
-    static arguments a;
-    results r;
-    parse_arguments(&a, count, words);
-    pin(&a);
-    const samples s = read_samples(a.inputs);
-    const double begin = now_us();
-    ep_reset_states();
-    r.init_us = now_us() - begin;
-    r.pinned = a.cpu_count > 0;
-    r.first_us = a.outputs != NULL ? infer_all(&s, a.outputs) : infer(s.bytes);
-    r.warmup = a.warmup;
-    r.warmup_us = infer_often(&s, a.warmup);
-    layers_are_timed = a.profile;
-    r.runs = a.runs;
-    r.runs_us = infer_often(&s, a.runs);
-    for (int i = 0; i < EP_LAYER_COUNT && a.runs > 0; i++) {
-        layer_us[i] /= a.runs;
+static void check_arguments(const ep_arguments *arguments) {
+    if (strcmp(arguments->model, "-") != 0) {
+        ep_fail(EP_EXIT_USAGE, "this program holds its model; give - in place of %s",
+                arguments->model);
     }
-    r.layer_us = a.profile ? layer_us : NULL;
-    print_results(&r);
-    return fflush(stdout) == 0 ? 0 : 2;
+    if (arguments->threads != 1) {
+        ep_fail(EP_EXIT_USAGE, "this program computes on one thread; leave --threads out");
+    }
+    if (arguments->library != NULL) {
+        ep_fail(EP_EXIT_USAGE, "this program needs no library; leave --library out");
+    }
+}
+
+int main(int argc, char **argv) {
+    const ep_arguments arguments = ep_read_arguments(argc, argv);
+    check_arguments(&arguments);
+    if (arguments.cpu_count > 0) {
+        ep_pin(arguments.cpus, arguments.cpu_count);
+    }
+    const samples s = read_samples(arguments.inputs);
+    double *warmup = ep_allocate((size_t)arguments.warmup * sizeof *warmup);
+    double *runs = ep_allocate((size_t)arguments.runs * sizeof *runs);
+    ep_report report = {
+        .runtime = "edgeprune " EP_VERSION, .delegate = "", .warmup_us = warmup, .runs_us = runs};
+    const double start = ep_now_us();
+    ep_reset_states();
+    report.init_us = ep_now_us() - start;
+    report.first_us = first_runs(&s, arguments.outputs);
+    time_runs(&s, warmup, arguments.warmup);
+    profile.is_wanted = arguments.profile;
+    time_runs(&s, runs, arguments.runs);
+    report.peak_bytes = ep_peak_bytes();
+    if (arguments.profile) {
+        report.operators = operators(arguments.runs);
+        report.operator_count = EP_LAYER_COUNT;
+    }
+    ep_print_report(&report, &arguments);
+    return 0;
 }

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from edgeprune.build import NativeProgram, Toolchain, build_native
+from edgeprune.emulate.arm_linux import ARM_CORES, ArmRun, qemu_aarch64, run_arm
+from edgeprune.measure.runner import RunnerOptions, RunnerReport, emulated_instructions, read_report
 from edgeprune.targets import PhoneTarget, load_target
 from edgeprune.tflite import read_bytes
 
-QEMU = "qemu-aarch64"
 #: Without and with dot products: the former meets an illegal instruction where they are used all the same.
 CORES = ("cortex-a53", "cortex-a76")
 _SECONDS = 120
@@ -30,8 +27,8 @@ def phone() -> PhoneTarget:
 
 def need_qemu() -> None:
     """Skips the test where QEMU's user emulation is missing."""
-    if shutil.which(QEMU) is None:
-        pytest.skip(f"{QEMU} is not installed (Debian package qemu-user)")
+    if qemu_aarch64() is None:
+        pytest.skip("qemu-aarch64 is not installed (Debian package qemu-user)")
 
 
 def built(
@@ -47,17 +44,19 @@ def built(
     )
 
 
-def start(program: Path, core: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def start(program: Path, core: str, *arguments: str) -> ArmRun:
     """The program's end on an emulated core."""
-    command = [QEMU, "-cpu", core, str(program), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    return run_arm((str(program), *arguments), ARM_CORES[core], _SECONDS)
 
 
-def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def report_of(done: ArmRun) -> RunnerReport:
     """What the program told in its last line."""
-    assert done.returncode == 0, (done.returncode, done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return read_report(done.code, done.out, done.err, "the emulated core")
+
+
+def instructions(program: Path, core: str) -> float:
+    """Of one inference."""
+    return emulated_instructions((str(program), "-"), RunnerOptions(), ARM_CORES[core], core).value
 
 
 def outputs_on(
@@ -66,8 +65,8 @@ def outputs_on(
     """Outputs on an emulated core for each set of inputs, shaped like `like`."""
     sent, received = program.parent / f"{core}.in", program.parent / f"{core}.out"
     sent.write_bytes(b"".join(array.tobytes() for arrays in inputs for array in arrays))
-    done = start(program, core, "-", "--inputs", str(sent), "--outputs", str(received), "--warmup", "0", "--runs", "0")
-    assert done.returncode == 0, (core, done.returncode, done.stderr)
+    done = start(program, core, "-", "--inputs", str(sent), "--outputs", str(received), "--warmup", "0", "--runs", "1")
+    assert done.code == 0, (core, done.code, done.err)
     return _split(received.read_bytes(), like)
 
 

@@ -12,7 +12,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import Multiplier
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.ops.conv_2d import columns, helium, rows, scalar, winograd
+from edgeprune.ops.conv_2d import columns, helium, neon, rows, scalar, winograd
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.ops.wide import Float32, Form, Int16
 from edgeprune.targets import Cpu
@@ -88,7 +88,16 @@ class Conv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), *columns.KERNELS, *rows.KERNELS, *winograd.KERNELS, *scalar.KERNELS, *helium.KERNELS, *_WIDE)
+    kernels = (
+        _Scalar(),
+        *columns.KERNELS,
+        *rows.KERNELS,
+        *winograd.KERNELS,
+        *scalar.KERNELS,
+        *helium.KERNELS,
+        *neon.KERNELS,
+        *_WIDE,
+    )
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `Conv2DOptionsT`."""

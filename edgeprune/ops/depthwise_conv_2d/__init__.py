@@ -12,7 +12,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.arithmetic import Multiplier
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
-from edgeprune.ops.depthwise_conv_2d import helium, planes, scalar
+from edgeprune.ops.depthwise_conv_2d import helium, neon, planes, scalar
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.ops.wide import Float32, Form, Int16
 from edgeprune.targets import Cpu
@@ -89,7 +89,7 @@ class DepthwiseConv2D(Operator):
         geometry.positive_steps,
         base.fused_activation,
     )
-    kernels = (_Scalar(), *planes.KERNELS, *scalar.KERNELS, *helium.KERNELS, *_WIDE)
+    kernels = (_Scalar(), *planes.KERNELS, *scalar.KERNELS, *helium.KERNELS, *neon.KERNELS, *_WIDE)
 
     def decode(self, options: Any) -> ConvolutionOptions:
         """Translate `DepthwiseConv2DOptionsT`."""

@@ -13,7 +13,7 @@ from edgeprune.graph import Graph, Node
 from edgeprune.ops import base, geometry
 from edgeprune.ops.base import CArray, CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name
-from edgeprune.ops.fully_connected import helium, scalar
+from edgeprune.ops.fully_connected import helium, neon, scalar
 from edgeprune.ops.fully_connected.layer import FullyConnectedOptions, dense_options, multipliers, sizes
 from edgeprune.ops.fully_connected.pairs import FastPairs, WidePairs
 from edgeprune.ops.wide import Float32, Form, Int16
@@ -88,7 +88,7 @@ class FullyConnected(Operator):
         default_weight_format,
         base.fused_activation,
     )
-    kernels = (_Scalar(), FastPairs(), WidePairs(), *scalar.KERNELS, *helium.KERNELS, *_WIDE)
+    kernels = (_Scalar(), FastPairs(), WidePairs(), *scalar.KERNELS, *helium.KERNELS, *neon.KERNELS, *_WIDE)
 
     def decode(self, options: Any) -> FullyConnectedOptions | None:
         """Translate `FullyConnectedOptionsT`; None for shuffled weights."""

@@ -1,0 +1,56 @@
+"""Every Neon kernel, on emulated cores with and without dot products, equals TFLite's reference kernels bit by bit.
+
+One build serves all operators and both cores: programs look for dot products when they start.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from edgeprune import ops
+from edgeprune.build import NativeProgram
+from edgeprune.targets import Extension
+from support import arm64
+from support.operator_cases import CASES, bundle_of
+from support.reference import random_inputs, reference_outputs, tolerance
+
+#: Random uses of each operator; raise it for a longer soak.
+COUNT = int(os.environ.get("EDGEPRUNE_OPERATOR_CASES", "24"))
+LABELS = frozenset(k.label for op in ops.operators().values() for k in op.kernels if Extension.NEON in k.needs)
+KEYS = sorted(
+    key
+    for key in CASES
+    if len(key.split()) == 1 and any(k.label in LABELS for k in ops.operators()[key].kernels)
+)  # fmt: skip
+
+
+def _seeds(key: str) -> list[int]:
+    return [int(s) for s in np.random.SeedSequence(list(key.encode())).generate_state(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def cases() -> tuple[bytes, list[str]]:
+    return bundle_of([(key, _seeds(key)) for key in KEYS])
+
+
+@pytest.fixture(scope="module")
+def program(cases, tmp_path_factory) -> NativeProgram:
+    arm64.need_qemu()
+    return arm64.built(cases[0], tmp_path_factory.mktemp("cases"), LABELS)
+
+
+def test_every_neon_kernel_has_cases(program: NativeProgram) -> None:
+    assert {layer.kernel.label for layer in program.layers if layer.kernel} >= LABELS
+
+
+@pytest.mark.parametrize("core", arm64.CORES)
+def test_exact_on_the_emulated_core(core: str, cases, program: NativeProgram) -> None:
+    content, owners = cases
+    inputs = random_inputs(content, 4)
+    expected = reference_outputs(content, inputs)
+    for row, wanted in zip(arm64.outputs_on(program.path, core, inputs, expected), expected, strict=True):
+        for owner, got, want in zip(owners, row, wanted, strict=True):
+            np.testing.assert_allclose(got, want, **tolerance(want.dtype), err_msg=owner)
