@@ -20,6 +20,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edgeprune import ops
 from edgeprune.errors import ModelError
 from edgeprune.graph import DType, Graph, Node, Quantization, State, Tensor
+from edgeprune.tflite.sparse import dense_values, without_densify
 from edgeprune.tflite.variables import CallOnceOptions, HandleOptions, with_states
 
 _DTYPES = {
@@ -94,7 +95,7 @@ def _graph(model: Any, subgraph: Any, name: str) -> Graph:
     tensors = tuple(_tensor(model, tensor) for tensor in subgraph.tensors)
     nodes = tuple(_node(model, operator) for operator in _items(subgraph.operators))
     states = tuple(State(i, _reset_value(tensors[i])) for i, tensor in enumerate(subgraph.tensors) if tensor.isVariable)
-    return Graph(name, tensors, nodes, _ints(subgraph.inputs), _ints(subgraph.outputs), states)
+    return without_densify(Graph(name, tensors, nodes, _ints(subgraph.inputs), _ints(subgraph.outputs), states))
 
 
 def _reset_value(tensor: Tensor) -> npt.NDArray[np.generic]:
@@ -120,27 +121,24 @@ def _tensor(model: Any, tensor: Any) -> Tensor:
     name = _text(tensor.name)
     dtype = _DTYPES.get(tensor.type, DType.OTHER)
     shape = _ints(tensor.shape)
-    if tensor.sparsity is not None:
-        raise ModelError(
-            f"the weights {name!r} are in TFLite's sparse encoding, which is not read; convert the model without it"
-        )
-    data = None if dtype is DType.OTHER else _constant(model, tensor.buffer, name, shape, dtype)
+    data = None if dtype is DType.OTHER else _constant(model, tensor, name, shape, dtype)
     return Tensor(name, shape, dtype, _quantization(tensor.quantization), data)
 
 
 def _constant(
-    model: Any, buffer: int, name: str, shape: tuple[int, ...], dtype: DType
+    model: Any, tensor: Any, name: str, shape: tuple[int, ...], dtype: DType
 ) -> npt.NDArray[np.generic] | None:
     """The tensor's constant value, or None where its buffer is empty (buffer 0 always is)."""
-    raw = model.buffers[buffer].data
-    if buffer == 0 or raw is None or len(raw) == 0:
+    raw = model.buffers[tensor.buffer].data
+    if tensor.buffer == 0 or raw is None or len(raw) == 0:
         return None
     packed = np.asarray(raw, dtype=np.uint8)
     if dtype is DType.INT4:  # two to a byte, the low nibble first
         nibbles = np.stack([packed & 15, packed >> 4], axis=-1).reshape(-1)[: int(np.prod(shape))]
         values: npt.NDArray[np.generic] = ((nibbles.astype(np.int8) ^ 8) - 8).astype(np.int8).reshape(shape)
     else:
-        values = np.frombuffer(packed.tobytes(), dtype=dtype.numpy.newbyteorder("<")).reshape(shape)
+        stored = np.frombuffer(packed.tobytes(), dtype=dtype.numpy.newbyteorder("<"))
+        values = stored.reshape(shape) if tensor.sparsity is None else dense_values(stored, shape, tensor.sparsity)
     if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values.astype(np.float64)).all():
         raise ModelError(f"the weights {name!r} hold NaN or infinite values; train or export the model again")
     values.setflags(write=False)

@@ -18,6 +18,7 @@ from edgeprune.errors import ModelError
 from edgeprune.graph import OMITTED, DType, Graph, GraphError, Node, Quantization, Tensor
 from edgeprune.tflite.flatbuffer import packed, unpacked
 from edgeprune.tflite.reader import DAMAGE, TfliteModel, read_bytes
+from edgeprune.tflite.sparse import is_sparse
 
 
 def rewritten(source: TfliteModel, graph: Graph) -> TfliteModel:
@@ -35,6 +36,11 @@ def rewritten(source: TfliteModel, graph: Graph) -> TfliteModel:
     """
     try:
         model = unpacked(source.content)
+        if is_sparse(model):
+            raise ModelError(
+                f"{source.graph.name} is in TFLite's sparse encoding, which is read but not changed; "
+                "start from the file that it was made of"
+            )
         _Edit(model, source.graph, graph).apply()
         content = packed(model, source.content)
     except DAMAGE as error:  # in a part that the graph is not made from

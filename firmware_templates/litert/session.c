@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Tags of LiteRT's environment options, and the type of their values. */
-enum { OPTION_ACCELERATORS = 24, OPTION_LOG_SEVERITY = 25, VALUE_INTEGER = 2, LOG_WARNINGS = 2 };
+enum { OPTION_ACCELERATORS = 24, OPTION_LOG_SEVERITY = 25, VALUE_INTEGER = 2, LOG_ERRORS = 3 };
 
 static void add_options(const litert_api *api, litert_options options, const char *kind,
                         const char *toml) {
@@ -138,7 +138,7 @@ ep_session ep_open_session(const litert_api *api, const unsigned char *content, 
     /* Without the first option it looks for libraries of GPUs and complains that there are none. */
     const litert_environment_option quiet[] = {
         {OPTION_ACCELERATORS, {VALUE_INTEGER, {LITERT_CPU}}},
-        {OPTION_LOG_SEVERITY, {VALUE_INTEGER, {LOG_WARNINGS}}},
+        {OPTION_LOG_SEVERITY, {VALUE_INTEGER, {LOG_ERRORS}}},
     };
     ep_session session = {.api = api};
     size_t index = 0;
