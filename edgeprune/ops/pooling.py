@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import abc
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from edgeprune import runtime
 from edgeprune.graph import Graph, Node
-from edgeprune.ops import base, geometry, pooled
+from edgeprune.ops import base, geometry, neon, pooled
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode, Operator
 from edgeprune.ops.enums import activation_name, padding_name
@@ -103,6 +104,25 @@ class WordPoolKernel(Kernel):
         bounds = pooled.bounds_initialiser(activation_range(options.activation, output))
         members = f".window = {window.text}, .bounds = {bounds}, .fewest = {fewest}, .averages = {averages}"
         return CField("pool", f"{{{members}}}")
+
+
+class NeonPoolKernel(PoolKernel):
+    """A kernel that takes sixteen channels at a time, on cores with Neon."""
+
+    needs = frozenset({Extension.NEON})
+    code_bytes = 600
+    #: Instructions of a tap, and of an output pixel beside its taps.
+    instructions: ClassVar[tuple[float, float]]
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        """Sixteen channels at least."""
+        return graph.output(node).shape[3] >= neon.WIDTH
+
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
+        """Instructions."""
+        batch, height, width, channels = graph.output(node).shape
+        taps, (each, fixed) = math.prod(pool_options(node).window), self.instructions
+        return Cost(batch * height * width * -(-channels // neon.WIDTH) * (fixed + each * taps))
 
 
 @dataclass(frozen=True)

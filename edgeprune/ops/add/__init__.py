@@ -206,6 +206,17 @@ class _Helium(_Dsp):
         return KernelCode((), fields)
 
 
+class _Neon(_Dsp):
+    name = "ep_add_s8_neon"
+    needs = frozenset({Extension.NEON})
+    code_bytes = 500
+
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
+        """Instructions: about 40 for 16 values."""
+        shape = self._broadcast(graph, node)
+        return Cost(shape.rows * (40.0 + 2.5 * shape.extents[3]))
+
+
 class _Float(FloatRows):
     name = "ep_add_f32"
     folder = _FOLDER
@@ -213,7 +224,7 @@ class _Float(FloatRows):
 
 
 #: What runs ADD and SUB of int8.
-INT8_KERNELS = (_Flat(), _Broadcast(), _Dsp(), _Table(), _Helium())
+INT8_KERNELS = (_Flat(), _Broadcast(), _Dsp(), _Table(), _Helium(), _Neon())
 
 
 class Add(Sum):

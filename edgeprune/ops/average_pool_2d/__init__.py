@@ -11,8 +11,16 @@ import numpy.typing as npt
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.arithmetic import activation_range
 from edgeprune.ops.base import CArray, KernelCode
-from edgeprune.ops.pooled import AVERAGE_CYCLES, Average, fit_average
-from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel, pool_options, taps_inside, wide_kernels
+from edgeprune.ops.pooled import AVERAGE_CYCLES, MOST_TAPS, Average, fit_average
+from edgeprune.ops.pooling import (
+    NeonPoolKernel,
+    Pool2D,
+    PoolKernel,
+    WordPoolKernel,
+    pool_options,
+    taps_inside,
+    wide_kernels,
+)
 
 _FOLDER = Path(__file__).parent
 
@@ -63,12 +71,22 @@ class _Dsp(WordPoolKernel):
         return KernelCode((CArray("int32_t", "averages", table.astype(np.int32)),), (field,))
 
 
+class _Neon(NeonPoolKernel):
+    name = "ep_average_pool_2d_s8_neon"
+    folder = _FOLDER
+    instructions = 6.0, 70.0
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        rows, columns = taps_inside(graph, node)
+        return super().supports(graph, node) and max(rows) * max(columns) <= MOST_TAPS
+
+
 class AveragePool2D(Pool2D):
     """AVERAGE_POOL_2D over int8."""
 
     name = "AVERAGE_POOL_2D"
     summary = "Average over a window with stride, SAME or VALID padding and fused activation."
-    kernels = (_Plain(), _Dsp(), *wide_kernels(average=True))
+    kernels = (_Plain(), _Dsp(), _Neon(), *wide_kernels(average=True))
 
 
 OPERATOR = AveragePool2D()

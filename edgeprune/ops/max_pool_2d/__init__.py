@@ -7,7 +7,7 @@ from pathlib import Path
 from edgeprune.graph import Graph, Node
 from edgeprune.ops.base import KernelCode
 from edgeprune.ops.pooled import MAX_CYCLES
-from edgeprune.ops.pooling import Pool2D, PoolKernel, WordPoolKernel, wide_kernels
+from edgeprune.ops.pooling import NeonPoolKernel, Pool2D, PoolKernel, WordPoolKernel, wide_kernels
 
 _FOLDER = Path(__file__).parent
 
@@ -27,12 +27,18 @@ class _Dsp(WordPoolKernel):
         return KernelCode((), (self.pool_field(graph, node, 0, "NULL"),))
 
 
+class _Neon(NeonPoolKernel):
+    name = "ep_max_pool_2d_s8_neon"
+    folder = _FOLDER
+    instructions = 5.0, 30.0
+
+
 class MaxPool2D(Pool2D):
     """MAX_POOL_2D over int8."""
 
     name = "MAX_POOL_2D"
     summary = "Maximum over a window with stride, SAME or VALID padding and fused activation."
-    kernels = (_Plain(), _Dsp(), *wide_kernels(average=False))
+    kernels = (_Plain(), _Dsp(), _Neon(), *wide_kernels(average=False))
 
 
 OPERATOR = MaxPool2D()

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from edgeprune.graph import Graph, Node
-from edgeprune.ops import base, geometry
+from edgeprune.ops import base, geometry, neon
 from edgeprune.ops.arithmetic import Multiplier, quantize_multiplier
 from edgeprune.ops.base import CField, Cost, Kernel, KernelCode
 from edgeprune.ops.pooled import SUM_CYCLES
@@ -108,6 +108,35 @@ class _Dsp(Kernel):
         return KernelCode((), fields)
 
 
+class _Neon(_Dsp):
+    name = "ep_mean_s8_neon"
+    needs = frozenset({Extension.NEON})
+    code_bytes = 500
+
+    def supports(self, graph: Graph, node: Node) -> bool:
+        blocks = self._blocks(graph, node)
+        return blocks is not None and blocks[2] >= neon.WIDTH
+
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
+        """Instructions."""
+        images, taps, channels = self._blocks(graph, node) or (1, 1, 1)
+        return Cost(images * -(-channels // neon.WIDTH) * (60.0 + 6.0 * taps))
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        images, taps, channels = self._blocks(graph, node) or (1, 1, 1)
+        multiplier = mean_multiplier(graph, node, taps)
+        fields = (
+            CField("images", str(images)),
+            CField("taps", str(taps)),
+            CField("channels", str(channels)),
+            CField("offset", str(-graph.required(node, 0).quantized().zero_point * taps)),
+            CField("mantissa", str(multiplier.mantissa)),
+            CField("shift", str(multiplier.shift)),
+            CField("output", neon.output_initialiser(graph, node, (multiplier,), "NONE")),
+        )
+        return KernelCode((), fields)
+
+
 class _Int16(ReductionKernel):
     name = "ep_mean_s16"
     types = ("int16",)
@@ -135,7 +164,7 @@ class Mean(Reduction):
     name = "MEAN"
     summary = "Average over any axes of a tensor with up to four dimensions, for example global average pooling."
     constraints = (base.arithmetic_input_and_output, constant_axes, few_enough_for_int16)
-    kernels = (_Plain(), _Dsp(), _Int16(), _Float())
+    kernels = (_Plain(), _Dsp(), _Neon(), _Int16(), _Float())
 
 
 OPERATOR = Mean()

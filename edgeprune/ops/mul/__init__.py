@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from edgeprune.graph import Graph, Node
-from edgeprune.ops import base, elementwise, lookup
+from edgeprune.ops import base, elementwise, lookup, neon
 from edgeprune.ops.arithmetic import Multiplier, activation_range, quantize_multiplier, requantize
 from edgeprune.ops.base import CField
 from edgeprune.ops.binary import Binary, FloatRows, RowKernel, broadcastable, range_fields, second_input_alike
@@ -114,6 +114,25 @@ class _Int8Dsp(RowKernel):
         return (CField("product", f"{{{text}}}"),)
 
 
+class _Int8Neon(RowKernel):
+    name = "ep_mul_s8_neon"
+    folder = _FOLDER
+    needs = frozenset({Extension.NEON})
+    code_bytes = 600
+    cycles = 2.8
+    row_cycles = 40.0
+
+    def fields(self, graph: Graph, node: Node) -> tuple[CField, ...]:
+        zeros = zip(("first_zero_point", "second_zero_point"), (0, 1), strict=True)
+        multiplier, activation = multiplier_of(graph, node), cast(MulOptions, node.options).activation
+        return (
+            *(CField(name, str(graph.required(node, i).quantized().zero_point)) for name, i in zeros),
+            CField("mantissa", str(multiplier.mantissa)),
+            CField("shift", str(multiplier.shift)),
+            CField("output", neon.output_initialiser(graph, node, (multiplier,), activation)),
+        )
+
+
 class _Float(FloatRows):
     name = "ep_mul_f32"
     folder = _FOLDER
@@ -126,7 +145,7 @@ class Mul(Binary):
     name = "MUL"
     summary = "Element-wise product of two tensors with broadcasting and fused activation."
     constraints = (base.arithmetic_input_and_output, second_input_alike, broadcastable, base.fused_activation)
-    kernels = (_Int8(), _Int8Dsp(), _Int16(), _Float())
+    kernels = (_Int8(), _Int8Dsp(), _Int8Neon(), _Int16(), _Float())
 
     def decode(self, options: Any) -> MulOptions:
         """Translate `MulOptionsT`."""
