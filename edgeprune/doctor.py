@@ -13,6 +13,7 @@ from pathlib import Path
 
 from edgeprune.build import find_toolchain
 from edgeprune.build.toolchain import zig_environment
+from edgeprune.devices.adb import Adb
 from edgeprune.devices.transports import qemu
 from edgeprune.errors import EdgepruneError, ToolchainError
 from edgeprune.resources import cache_folder, firmware_templates_folder, models_folder, targets_folder
@@ -50,6 +51,7 @@ def check_all() -> tuple[Check, ...]:
         _try("compiler arm-none-eabi-gcc", lambda: _compiles("gcc"), optional=True),
         _try("emulator", _emulator),
         _try("qemu-system-arm", _qemu, optional=True),
+        _try("adb", lambda: Adb().version(), optional=True),
     )
 
 

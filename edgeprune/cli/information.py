@@ -51,29 +51,23 @@ def devices(json_: Json = False) -> None:
     """List serial ports with the boards that they probably lead to, and phones that adb knows."""
     from dataclasses import asdict
 
-    from edgeprune.devices.phones import can_list_phones, list_phones
+    from edgeprune.devices.phones import list_phones
     from edgeprune.devices.ports import serial_ports
 
-    ports, phones = serial_ports(), list_phones()
+    ports, known = serial_ports(), list_phones()
     if json_:
-        kinds = (("serial", ports), ("phone", phones))
-        show_json([{"kind": kind, "via": found.via} | asdict(found) for kind, every in kinds for found in every])
+        found = [("serial", port.via, port) for port in ports] + [("phone", phone.via, phone) for phone in known.phones]
+        show_json([{"kind": kind, "via": via} | asdict(device) for kind, via, device in found])
         return
     if ports:
         rows = [(p.device, p.usb, p.description, ", ".join(p.targets)) for p in ports]
         show_table(("port", "USB", "says", "perhaps"), rows, text_columns=4)
-    if phones:
-        show_table(
-            ("phone", "model", "chip", "system", "battery", "throttling"),
-            [_phone(phone) for phone in phones],
-            text_columns=6,
-        )
-        for phone in phones:
-            if phone.advice:
-                show(phone.advice)
-    if not can_list_phones():
-        show("phones are not listed, since there is no adb; install it to reach one with --via adb:SERIAL")
-    elif not ports and not phones:
+    if known.phones:
+        header = ("phone", "model", "chip", "system", "battery", "throttling")
+        show_table(header, [_phone(phone) for phone in known.phones], text_columns=6)
+    for advice in filter(None, (*(phone.advice for phone in known.phones), known.trouble)):
+        show(advice)
+    if not ports and not known.phones:
         show("no serial ports and no phones; plug a board or a phone in, or use --via emulator")
 
 

@@ -72,19 +72,35 @@ class Adb:
             )
         self._path = found
 
-    def call(self, *arguments: str, seconds: float) -> Completed:
-        """Run a command of adb.
+    def call(self, command: str, *arguments: str, seconds: float, serial: str = "") -> Completed:
+        """Run a command of adb, for a phone or for none.
 
         Raises:
             Silent: it did not end in time.
+            ToolchainError: adb cannot be run.
         """
+        whom = ("-s", serial) if serial else ()
         try:
-            return call((self._path, *arguments), seconds)
+            return call((self._path, *whom, command, *arguments), seconds)
         except Overdue:
-            what = next((word for word in arguments if not word.startswith("-") and ":" not in word), "adb")
-            raise Silent(f"adb {what} got no answer within {seconds:g} s; plug the phone in again and repeat") from None
+            source = f" from {serial}" if serial else ""
+            raise Silent(
+                f"adb {command} got no answer{source} within {seconds:.3g} s; plug the phone in again and repeat"
+            ) from None
         except OSError as error:
             raise ToolchainError(f"cannot run {self._path}: {error.strerror}; install adb again") from None
+
+    def version(self) -> str:
+        """What it says of itself.
+
+        Raises:
+            ToolchainError: adb cannot be run.
+        """
+        done = self.call("version", seconds=LIST_SECONDS)
+        lines = done.out.decode(errors="replace").splitlines()
+        if done.code != 0 or not lines:
+            raise ToolchainError(f"{self._path} does not tell its version; install adb again")
+        return f"{lines[0]} ({self._path})"
 
     def phones(self, seconds: float = LIST_SECONDS) -> tuple[Phone, ...]:
         """The phones that adb knows, by serial.
@@ -104,12 +120,15 @@ class Adb:
 
 def find_adb() -> str | None:
     """The path of the adb client."""
+    # The one that the user's own commands start comes first: two versions end each other's server.
+    if on_path := shutil.which("adb"):
+        return on_path
     for variable in ("ANDROID_HOME", "ANDROID_SDK_ROOT"):
         if os.environ.get(variable):
             path = Path(os.environ[variable]) / "platform-tools" / "adb"
             if os.access(path, os.X_OK):
                 return str(path)
-    return shutil.which("adb")
+    return None
 
 
 def _phone(row: str) -> Phone:

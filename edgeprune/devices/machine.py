@@ -112,6 +112,7 @@ class Machine(Protocol):
         Raises:
             DeviceError: it cannot be reached, is full, or the file arrives damaged again and
                 again. What had arrived is used when the push is repeated, by another process too.
+            UserError: `local` cannot be read.
         """
 
     def pull(self, name: str, local: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeprune.devices.adb import Adb, Phone, find_adb
+from edgeprune.devices.adb import Adb, Phone
 from edgeprune.devices.machine import MachineFacts
 from edgeprune.devices.machines.adb import AdbLine
 from edgeprune.devices.remote.machine import opened
-from edgeprune.errors import DeviceError
+from edgeprune.errors import DeviceError, ToolchainError
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,26 @@ class ListedPhone:
         return f"adb:{self.serial}"
 
 
-def can_list_phones() -> bool:
-    """Whether there is an adb on this computer."""
-    return find_adb() is not None
+@dataclass(frozen=True)
+class PhoneList:
+    """What adb knows.
 
-
-def list_phones() -> tuple[ListedPhone, ...]:
-    """The phones that adb knows, usable or not; none without adb.
-
-    Raises:
-        DeviceError: adb does not answer.
+    Attributes:
+        phones: Usable or not, by serial.
+        trouble: Why phones cannot be listed, and what to do; empty when they can.
     """
-    if not can_list_phones():
-        return ()
-    adb = Adb()
-    return tuple(_ask(adb, phone) for phone in adb.phones())
+
+    phones: tuple[ListedPhone, ...]
+    trouble: str
+
+
+def list_phones() -> PhoneList:
+    """The phones that adb knows; does not fail, since there are other devices to be listed."""
+    try:
+        adb = Adb()
+        return PhoneList(tuple(_ask(adb, phone) for phone in adb.phones()), "")
+    except (ToolchainError, DeviceError) as error:
+        return PhoneList((), str(error))
 
 
 def _ask(adb: Adb, phone: Phone) -> ListedPhone:

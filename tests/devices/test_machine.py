@@ -114,6 +114,13 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(via: st
         assert gone()
 
 
+def test_what_a_program_leaves_running_ends_with_it(via: str) -> None:
+    with open_machine(via) as machine:
+        done = machine.run(["sh", "-c", f"sleep {MARK} >/dev/null 2>&1 & echo done"], 10)
+        assert (done.code, done.out) == (0, b"done\n")
+        assert gone()
+
+
 def test_nothing_is_left_behind_when_the_user_interrupts(via: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
@@ -139,7 +146,7 @@ def test_a_file_that_is_missing_here_or_there(via: str, tmp_path: Path) -> None:
         with pytest.raises(DeviceError, match="no file nothing in the workspace"):
             machine.pull("nothing", tmp_path / "back")
         assert not list(tmp_path.glob("*back*"))
-        with pytest.raises(DeviceError, match="No such file"):
+        with pytest.raises(UserError, match=r"nothing.*: No such file"):
             machine.push(tmp_path / "nothing", "nothing")
 
 
@@ -171,3 +178,24 @@ def test_a_board_without_our_key_or_known_to_nobody(ssh_host: str) -> None:
 def test_a_board_that_is_not_there(ssh_host: str) -> None:
     with pytest.raises(DeviceError, match=r"cannot reach 127\.0\.0\.9 over ssh"), open_machine("ssh:127.0.0.9"):
         pass
+
+
+def test_a_board_that_is_lost_while_a_program_runs(ssh_host: str, ssh_server: Path) -> None:
+    with open_machine("ssh:board") as machine:
+        machine.run(["true"], 10)
+        timer = threading.Timer(0.5, end_sessions, (ssh_server,))
+        timer.start()
+        with pytest.raises(DeviceError, match="connection to ssh:board broke while sleep ran, and its result is lost"):
+            machine.run(["sleep", MARK], 30)
+        # It is connected again for what can be repeated.
+        assert machine.read("/dev/null") == ""
+    assert gone()
+    assert not Path(machine.workspace).exists()
+
+
+def end_sessions(ssh_server: Path) -> None:
+    """Kill every connection of the server."""
+    for process in psutil.process_iter(["cmdline"]):
+        if str(ssh_server / "sshd.conf") in (process.info["cmdline"] or ()):
+            for child in process.children():
+                child.kill()

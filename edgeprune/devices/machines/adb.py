@@ -50,7 +50,7 @@ class AdbLine:
     def __init__(self, adb: Adb, serial: str) -> None:
         self._adb = adb
         self._serial = serial
-        features = adb.call("-s", serial, "features", seconds=_FEATURES_SECONDS)
+        features = adb.call("features", serial=serial, seconds=_FEATURES_SECONDS)
         #: Whether adb keeps a command's output, errors and exit code apart (from Android 7 on).
         self._packets = b"shell_v2" in features.out.split()
 
@@ -65,7 +65,7 @@ class AdbLine:
         frame = Frame(script, errors)
         # `exec-out` and not `shell` on an old phone, whose shell is a terminal that changes bytes.
         how = ("shell", "-T") if self._packets else ("exec-out",)
-        carried = self._adb.call("-s", self._serial, *how, frame.text, seconds=seconds)
+        carried = self._adb.call(*how, frame.text, serial=self._serial, seconds=seconds)
         done = frame.open(carried)
         if done is None:
             raise Broken(f"the answer of {self.name} broke off; check the cable and repeat")
@@ -81,7 +81,7 @@ class AdbLine:
         with tempfile.NamedTemporaryFile(prefix="edgeprune-") as file:
             file.write(content)
             file.flush()
-            done = self._adb.call("-s", self._serial, "push", file.name, path, seconds=seconds)
+            done = self._adb.call("push", file.name, path, serial=self._serial, seconds=seconds)
         if done.code == 0:
             return
         said = (done.err + done.out).decode(errors="replace")
@@ -95,7 +95,7 @@ class AdbLine:
 
     def fetch(self, path: str, local: Path, seconds: float) -> None:
         """See `Line.fetch`."""
-        done = self._adb.call("-s", self._serial, "pull", path, str(local), seconds=seconds)
+        done = self._adb.call("pull", path, str(local), serial=self._serial, seconds=seconds)
         if done.code != 0 or not local.is_file():
             raise Broken(f"the connection to {self.name} broke in a pull; check the cable and repeat")
 

@@ -62,7 +62,7 @@ class LocalMachine:
         try:
             shutil.copyfile(local, path)
         except OSError as error:
-            raise DeviceError(f"cannot copy {local} to {path}: {error.strerror}; check both") from None
+            raise UserError(f"cannot copy {local} to {path}: {error.strerror}; check both") from None
         path.chmod(0o755)
         progress.finish()
         return str(path)
@@ -81,7 +81,7 @@ class LocalMachine:
             return call(command, seconds, folder=self._folder, whole_group=True)
         except Overdue:
             program = Path(command[0]).name
-            raise DeviceError(f"{program} did not end within {seconds:g} s; let it do less") from None
+            raise DeviceError(f"{program} did not end within {seconds:.3g} s; let it do less") from None
         except OSError as error:
             # As a shell on another machine would have it.
             code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
@@ -92,5 +92,5 @@ class LocalMachine:
         try:
             done = call(("/bin/cat", path), seconds)
         except Overdue:
-            raise DeviceError(f"{path} could not be read within {seconds:g} s; repeat") from None
+            raise DeviceError(f"{path} could not be read within {seconds:.3g} s; repeat") from None
         return done.out.decode(errors="replace") if done.code == 0 else None

@@ -41,7 +41,6 @@ def open_machine(host: str) -> Iterator[Machine]:
         raise UserError("name the board that ssh reaches: --via ssh:HOST or ssh:USER@HOST")
     if shutil.which("ssh") is None:
         raise ToolchainError("there is no ssh on the PATH; install OpenSSH's client and repeat")
-    # A short path: that of a socket may have only about a hundred bytes.
     with tempfile.TemporaryDirectory(prefix="ep-") as sockets:
         line = SshLine(host, Path(sockets))
         try:
@@ -58,10 +57,11 @@ class SshLine:
     def __init__(self, host: str, sockets: Path) -> None:
         self._host = host
         self._base = ""
-        # One connection for all calls; it ends by itself, too, where we cannot end it.
+        # One connection for all calls; it ends by itself, too, where we cannot end it.  The path of its
+        # socket is short, since it may have only about a hundred bytes.
         self._options = (
             "-o", "BatchMode=yes", "-o", f"ConnectTimeout={_OPEN_SECONDS:.0f}", "-o", "ServerAliveInterval=5",
-            "-o", "ControlMaster=auto", "-o", f"ControlPath={sockets}/%C", "-o", "ControlPersist=60", "-T",
+            "-o", "ControlMaster=auto", "-o", f"ControlPath={sockets}/s", "-o", "ControlPersist=60", "-T",
         )  # fmt: skip
 
     @property
@@ -150,5 +150,5 @@ class SshLine:
             return call(("ssh", *self._options, self._host, command), seconds, stdin=stdin)
         except Overdue:
             raise Silent(
-                f"{self._host} did not answer over ssh within {seconds:g} s; see whether `ssh {self._host}` works"
+                f"{self._host} did not answer over ssh within {seconds:.3g} s; see whether `ssh {self._host}` works"
             ) from None

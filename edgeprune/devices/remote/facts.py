@@ -11,7 +11,7 @@ _MARK = "@edgeprune"
 
 #: Each section prints what the machine has, and nothing where it has not.
 SCRIPT = f"""
-section() {{ printf '\\n{_MARK} %s\\n' "$1"; }}
+section() {{ echo; echo "{_MARK} $1"; }}
 section properties; getprop
 section release; cat /etc/os-release
 section board; tr -d '\\0' < /sys/firmware/devicetree/base/model

@@ -93,7 +93,8 @@ class Frame:
             )
 
     def _end(self, code: str) -> str:
-        return f"printf '\\n%s %d\\n' {self._mark} {code}"
+        # Not printf, which the oldest phones lack.
+        return f"echo; echo {self._mark} {code}"
 
     def open(self, carried: Completed) -> Completed | None:
         """The script's own output and exit code; None where the end is missing."""

@@ -14,7 +14,7 @@ from typing import TypeVar
 from edgeprune.devices.machine import READ_SECONDS, Completed, MachineFacts
 from edgeprune.devices.remote.facts import SCRIPT, parse_facts
 from edgeprune.devices.remote.line import Broken, Line, Silent
-from edgeprune.devices.remote.store import PART_SECONDS, SCRIPT_SECONDS, Store, hash_file
+from edgeprune.devices.remote.store import PART, PART_SECONDS, SCRIPT_SECONDS, Store, hash_file
 from edgeprune.errors import DeviceError
 from edgeprune.progress import SILENT, Progress
 from edgeprune.staging import staged_file
@@ -84,7 +84,7 @@ class RemoteMachine:
             ) from None
         except Silent:
             raise DeviceError(
-                f"{program} did not end on {self.name} within {seconds:g} s; let it do less, or see whether the "
+                f"{program} did not end on {self.name} within {seconds:.3g} s; let it do less, or see whether the "
                 "machine still answers"
             ) from None
         finally:
@@ -114,8 +114,8 @@ class RemoteMachine:
     def _start(self, command: Sequence[str], seconds: float) -> str:
         """A script that runs the program so that it can be ended with all that it starts.
 
-        Its process group is on record while it runs.  The machine itself ends it, too: a
-        cable that is pulled must not leave it running.
+        Its process group is on record while it runs, and ends with it.  The machine itself ends
+        it in time, too: a cable that is pulled must not leave it running.
         """
         limit = math.ceil(seconds) + 1
         note = f".running-{secrets.token_hex(4)}"
@@ -123,7 +123,7 @@ class RemoteMachine:
             f"mkdir -p {shlex.quote(self._workspace)} && cd {shlex.quote(self._workspace)} || exit 126\n"
             f't=$(command -v timeout)\n[ -z "$t" ] || t="$t -s KILL {limit}"\n'
             f"$(command -v setsid) $t {shlex.join(command)} </dev/null &\n"
-            f"p=$!\necho $p > {note}\nwait $p\nc=$?\nrm -f {note}\nexit $c"
+            f"p=$!\necho $p > {note}\nwait $p\nc=$?\nkill -9 -$p 2>/dev/null\nrm -f {note}\nexit $c"
         )
 
     def _stop(self, seconds: float, then: str = "true") -> None:
@@ -138,11 +138,12 @@ class RemoteMachine:
 
     def _fetch(self, name: str, path: str, stage: Path) -> None:
         quoted = shlex.quote(path)
-        done = self._line.shell(f"[ -f {quoted} ] && sha256sum {quoted}", SCRIPT_SECONDS)
+        done = self._line.shell(f"[ -f {quoted} ] && wc -c < {quoted} && sha256sum {quoted}", SCRIPT_SECONDS)
         if done.code != 0:
             raise DeviceError(f"there is no file {name} in the workspace on {self.name}; see what made it")
-        self._line.fetch(path, stage, PART_SECONDS)
-        if hashlib.sha256(stage.read_bytes()).hexdigest() != done.out.decode().split()[0]:
+        size, sha256 = done.out.decode().split()[:2]
+        self._line.fetch(path, stage, PART_SECONDS * (1 + int(size) // PART))
+        if hashlib.sha256(stage.read_bytes()).hexdigest() != sha256:
             raise Broken(f"{name} arrived damaged from {self.name}; try another cable or port, and repeat")
 
     def _steady(self, ask: Callable[[], T]) -> T:

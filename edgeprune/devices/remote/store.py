@@ -14,16 +14,17 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeprune.devices.machine import Completed
 from edgeprune.devices.remote.line import Full, Line
-from edgeprune.errors import DeviceError
+from edgeprune.errors import DeviceError, UserError
 from edgeprune.progress import Progress
 
 #: Bytes: few enough that little is lost with a broken part, enough that the calls cost little.
 PART = 4 << 20
-#: Seconds for one part, which is 70 KB/s, and for a script that copies or hashes files.
+#: Seconds for one part, which is 70 KB/s.
 PART_SECONDS = 60.0
-SCRIPT_SECONDS = 60.0
+#: Seconds for a script, and what the slowest phones copy and hash besides.
+SCRIPT_SECONDS = 20.0
+HASH_BYTES_PER_SECOND = 10e6
 #: What the cache may hold; files that were not used for longest go first.
 CACHE_KIB = 256 << 10
 #: How often a file may arrive damaged.
@@ -59,18 +60,60 @@ def hash_file(path: Path) -> LocalFile:
     """Hash a file and its parts.
 
     Raises:
-        DeviceError: it cannot be read.
+        UserError: it cannot be read.
     """
-    whole, parts, size = hashlib.sha256(), [], 0
+    whole, size = hashlib.sha256(), 0
+    parts: list[str] = []
     try:
         with path.open("rb") as file:
-            while content := file.read(PART):
+            # An empty file has a part, too.
+            while (content := file.read(PART)) or not parts:
                 whole.update(content)
                 parts.append(hashlib.sha256(content).hexdigest())
                 size += len(content)
     except OSError as error:
-        raise DeviceError(f"cannot read {path}: {error.strerror}; check its name and permissions") from None
+        raise UserError(f"cannot read {path}: {error.strerror}; check its name and permissions") from None
     return LocalFile(path, size, whole.hexdigest(), tuple(parts))
+
+
+#: Scripts that run in the cache.  `$s` is the SHA-256 of the file and `$w` its place in the workspace.
+_HEAD = f"""mkdir -p "$cache" "$workspace" && cd "$cache" || exit 1
+command -v sha256sum > /dev/null || exit {_NO_PROGRAM}
+is() {{ set -- "$1" $(sha256sum "$1"); [ "$2" = $s ]; }}
+"""
+#: Copies the file from the cache, makes room for what is used, and ends; goes on where it is not there.
+_TAKE = """
+if [ -f "$w" ] && is "$w"; then echo placed; exit 0; fi
+if [ -f $s ]; then
+    touch $s
+    if cp $s "$w.new"; then :; else rm -f "$w.new"; exit 1; fi
+    if is "$w.new"; then
+        chmod 755 "$w.new" && mv "$w.new" "$w" && echo placed
+        used=0
+        for f in $(ls -t); do
+            set -- $(du -sk $f)
+            used=$((used + $1))
+            [ $used -le $most ] || rm -rf $f
+        done
+        exit 0
+    fi
+    rm -f $s "$w.new"
+fi
+"""
+#: Prints the hash and the name of each part that is there.
+_LIST = """
+mkdir -p $s.$part && cd $s.$part || exit 1
+for f in *; do
+    if [ -f $f ]; then sha256sum $f; fi
+done
+"""
+#: Makes the file of its parts, which go whether it is right or not.
+_JOIN = """
+new=$s.${workspace##*-}
+if cat $s.$part/* > $new; then :; else rm -f $new; exit 1; fi
+if is $new; then mv $new $s; else rm -f $new; fi
+rm -rf $s.$part
+"""
 
 
 class Store:
@@ -100,13 +143,11 @@ class Store:
 
     def _put(self, file: LocalFile, name: str, progress: Progress) -> None:
         for _ in range(_TRIES):
-            progress.start(f"push {name}", max(1, len(file.parts)))
-            said = self._script(file, name, self._take(file, name) + self._list(file)).out
-            if said.startswith(b"placed"):
-                progress.finish()
-                return
-            self._send_missing(file, _sums(said), progress)
-            said = self._script(file, name, self._join(file) + self._take(file, name) + "\ntrue").out
+            progress.start(f"push {name}", len(file.parts))
+            said = self._script(file, name, _TAKE + _LIST)
+            if not said.startswith(b"placed"):
+                self._send_missing(file, _sums(said), progress)
+                said = self._script(file, name, f"{_JOIN}{_TAKE}true")
             if said.startswith(b"placed"):
                 progress.finish()
                 return
@@ -120,63 +161,24 @@ class Store:
                 self._line.send(file.part(index), f"{self._cache}/{file.sha256}.{PART}/{index:04}", PART_SECONDS)
             progress.advance()
 
-    def _script(self, file: LocalFile, name: str, script: str) -> Completed:
-        """Run a script in the cache; `$w` is the file's place in the workspace."""
-        place = shlex.quote(f"{self._workspace}/{name}")
-        head = (
-            f"cache={shlex.quote(self._cache)}\nw={place}\ns={file.sha256}\n"
-            f'mkdir -p "$cache" {shlex.quote(self._workspace)} && cd "$cache" || exit 1\n'
-            'is() { set -- "$1" $(sha256sum "$1"); [ "$2" = $s ]; }\n'
-            # A shell that has no such program says so in its own words.
-            f"command -v sha256sum >/dev/null || exit {_NO_PROGRAM}\n"
-        )
-        done = self._line.shell(f"{{\n{head}{script}\n}} 2>&1", SCRIPT_SECONDS)
+    def _script(self, file: LocalFile, name: str, script: str) -> bytes:
+        """Run a script in the cache; what it prints."""
+        variables = {
+            "cache": self._cache, "workspace": self._workspace, "w": f"{self._workspace}/{name}", "s": file.sha256,
+            "part": str(PART), "most": str(CACHE_KIB),
+        }  # fmt: skip
+        settings = "\n".join(f"{key}={shlex.quote(value)}" for key, value in variables.items())
+        seconds = SCRIPT_SECONDS + file.size / HASH_BYTES_PER_SECOND
+        done = self._line.shell(f"{{\n{settings}\n{_HEAD}{script}\n}} 2>&1", seconds)
         if done.code == 0:
-            return done
+            return done.out
         said = done.out.decode(errors="replace").strip()
         if _NO_SPACE.search(done.out):
             raise Full(said)
         if done.code == _NO_PROGRAM:
             raise DeviceError(f"{self._line.name} has no sha256sum, which Android has since version 8; use another one")
-        raise DeviceError(f"{self._line.name} cannot take {name}: {said or f'exit code {done.code}'}; free the folder")
-
-    @staticmethod
-    def _take(file: LocalFile, name: str) -> str:
-        """Copy the file from the cache, and make room for what is not used."""
-        assert "/" not in name
-        return f"""
-if [ -f "$w" ] && is "$w"; then echo placed; exit 0; fi
-if [ -f $s ]; then
-    touch $s
-    if cp $s "$w.new"; then :; else rm -f "$w.new"; exit 1; fi
-    if is "$w.new"; then
-        chmod 755 "$w.new" && mv "$w.new" "$w" && echo placed
-        t=0
-        for f in $(ls -t); do
-            set -- $(du -sk $f)
-            t=$((t + $1))
-            [ $t -le {CACHE_KIB} ] || rm -rf $f
-        done
-        exit 0
-    fi
-    rm -f $s "$w.new"
-fi"""
-
-    @staticmethod
-    def _list(file: LocalFile) -> str:
-        """Print the hash and name of each part that is there."""
-        return f"""
-mkdir -p $s.{PART} && cd $s.{PART} || exit 1
-for f in *; do if [ -f "$f" ]; then sha256sum "$f"; fi; done"""
-
-    def _join(self, file: LocalFile) -> str:
-        """Make the file of its parts, which go whether it is right or not."""
-        new = f"$s.{self._workspace[-8:]}"
-        parts = f"$s.{PART}/[0-9]*" if file.parts else "/dev/null"
-        return f"""
-if cat {parts} > {new}; then :; else rm -f {new}; exit 1; fi
-if is {new}; then mv {new} $s; else rm -f {new}; fi
-rm -rf $s.{PART}"""
+        reason = said.splitlines()[-1] if said else f"exit code {done.code}"
+        raise DeviceError(f"{self._line.name} cannot take {name} ({reason}); make {self._line.base} writable for you")
 
     def _full(self, file: LocalFile, name: str) -> str:
         """Leave nothing where there is no space; the sentence."""
