@@ -8,16 +8,21 @@ something moved is repeated.
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from edgeprune.devices.machine import Completed
 from edgeprune.measure.sampling import sampled
 
 _CPU = "/sys/devices/system/cpu/cpu{cpu}/cpufreq/{name}"
-_ZONES = 40
+#: Governor, clock now, most that the system allows, most that the hardware can.
+_CLOCK_FILES = ("scaling_governor", "scaling_cur_freq", "scaling_max_freq", "cpuinfo_max_freq")
+_ZONES = "/sys/class/thermal/thermal_zone*/type /sys/class/thermal/thermal_zone*/temp"
+_LOOK_SECONDS = 20.0
 #: Temperatures beyond this are readings of no sensor.
 _HOTTEST, _COLDEST = 150.0, -40.0
 #: Share by which a clock may move in a steady run.
@@ -28,11 +33,11 @@ _LOW_BATTERY = 20
 _SAMPLE_SECONDS = 0.2
 
 
-class Readable(Protocol):
-    """What this module needs of a machine: small text files, and the output of commands."""
+class Shell(Protocol):
+    """What this module needs of a machine."""
 
-    def read(self, path: str, seconds: float = 10.0) -> str | None:
-        """The file's text, None where it cannot be read."""
+    def run(self, command: Sequence[str], seconds: float) -> Completed:
+        """Run a command there and wait for it."""
 
 
 @dataclass(frozen=True)
@@ -115,37 +120,41 @@ class Conditions:
         return tuple(found)
 
 
-def snapshot(machine: Readable, cpus: Sequence[int]) -> Snapshot:
-    """The machine now; `cpus` are the numbers of the processors that matter."""
-    return Snapshot(tuple(_clock(machine, cpu) for cpu in cpus), _temperatures(machine))
+def snapshot(machine: Shell, cpus: Sequence[int]) -> Snapshot:
+    """The machine now, in one question; `cpus` are the numbers of the processors that matter.
+
+    Raises:
+        DeviceError: The machine does not answer.
+    """
+    clocks = " ".join(_CPU.format(cpu=cpu, name=name) for cpu in cpus for name in _CLOCK_FILES)
+    script = (
+        f'for f in {clocks} {_ZONES}; do if [ -r "$f" ]; then printf "%s=" "$f"; cat "$f" 2>/dev/null; echo; fi; done'
+    )
+    said = machine.run(("sh", "-c", script), _LOOK_SECONDS).out.decode(errors="replace")
+    texts = dict(re.findall(r"^(/\S+)=[ \t]*(\S.*?)\s*$", said, re.MULTILINE))
+    return Snapshot(tuple(_clock(texts, cpu) for cpu in cpus), _temperatures(texts))
 
 
-def _clock(machine: Readable, cpu: int) -> Clock:
-    def text(name: str) -> str | None:
-        return machine.read(_CPU.format(cpu=cpu, name=name))
-
-    def number(name: str) -> int | None:
-        found = (text(name) or "").strip()
-        return int(found) if found.isdigit() else None
-
-    governor = (text("scaling_governor") or "").strip() or None
-    return Clock(cpu, governor, number("scaling_cur_freq"), number("scaling_max_freq"), number("cpuinfo_max_freq"))
+def _clock(texts: Mapping[str, str], cpu: int) -> Clock:
+    governor, *khz = (_value(texts, f"/cpu{cpu}/cpufreq/{name}") for name in _CLOCK_FILES)
+    return Clock(cpu, governor, *(int(text) if text and text.isdigit() else None for text in khz))
 
 
-def _temperatures(machine: Readable) -> tuple[tuple[str, float], ...]:
+def _temperatures(texts: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
     """Sensors in degrees; files hold thousandths, those of some kernels whole degrees."""
     found = []
-    for zone in range(_ZONES):
-        folder = f"/sys/class/thermal/thermal_zone{zone}"
-        name = machine.read(f"{folder}/type")
-        if name is None:
-            break
-        value = (machine.read(f"{folder}/temp") or "").strip()
-        if value.lstrip("-").isdigit():
+    for path, name in texts.items():
+        value = _value(texts, re.sub("type$", "temp", path)) or ""
+        if path.endswith("/type") and value.lstrip("-").isdigit():
             degrees = int(value) / (1000 if abs(int(value)) > _HOTTEST else 1)
             if _COLDEST < degrees < _HOTTEST and degrees:
-                found.append((name.strip(), degrees))
+                found.append((name, degrees))
     return tuple(found)
+
+
+def _value(texts: Mapping[str, str], end: str) -> str | None:
+    """The text of the file whose path ends so."""
+    return next((text for path, text in texts.items() if path.endswith(end)), None)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import subprocess
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeprune.devices.machine import Completed
 from edgeprune.measure.rounds import abba, median
 from edgeprune.measure.steady import (
     Clock,
@@ -32,14 +34,17 @@ MHZ = 1000
 class Files:
     """A machine that is nothing but its files."""
 
-    texts: dict[str, str] = field(default_factory=dict)
+    folder: Path
 
-    def read(self, path: str, seconds: float = 10.0) -> str | None:
-        return self.texts.get(path)
+    def run(self, command: Sequence[str], seconds: float) -> Completed:
+        """In a shell whose /sys is a folder."""
+        moved = [part.replace("/sys/", f"{self.folder}/sys/") for part in command]
+        done = subprocess.run(moved, capture_output=True, check=False, timeout=seconds)
+        return Completed(done.returncode, done.stdout, done.stderr)
 
 
-def phone(**change: str) -> Files:
-    cpu, zone = "/sys/devices/system/cpu/cpu7/cpufreq", "/sys/class/thermal/thermal_zone"
+def phone(folder: Path, **change: str) -> Files:
+    cpu, zone = "sys/devices/system/cpu/cpu7/cpufreq", "sys/class/thermal/thermal_zone"
     texts = {
         f"{cpu}/scaling_governor": "schedutil\n", f"{cpu}/scaling_cur_freq": "1400000\n",
         f"{cpu}/scaling_max_freq": "2800000\n", f"{cpu}/cpuinfo_max_freq": "2800000\n",
@@ -47,24 +52,27 @@ def phone(**change: str) -> Files:
         f"{zone}1/type": "cpu-1-3\n", f"{zone}1/temp": "41200\n",
         f"{zone}2/type": "broken\n", f"{zone}2/temp": "-274000\n", f"{zone}3/type": "pa\n", f"{zone}3/temp": "38\n",
     }  # fmt: skip
-    return Files({**texts, **{f"{cpu}/{name}": value for name, value in change.items()}})
+    for name, text in {**texts, **{f"{cpu}/{name}": value for name, value in change.items()}}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return Files(folder)
 
 
-def test_what_a_phone_tells() -> None:
-    seen = snapshot(phone(), [7])
+def test_what_a_phone_tells(tmp_path: Path) -> None:
+    seen = snapshot(phone(tmp_path), [7])
     assert seen.clocks == (Clock(7, "schedutil", 1400 * MHZ, 2800 * MHZ, 2800 * MHZ),)
     assert seen.celsius == (("battery", 61.0), ("cpu-1-3", 41.2), ("pa", 38.0))
     assert seen.hottest == ("cpu-1-3", 41.2)
 
 
-def test_what_a_machine_does_not_tell() -> None:
-    seen = snapshot(Files(), [0, 1])
+def test_what_a_machine_does_not_tell(tmp_path: Path) -> None:
+    seen = snapshot(Files(tmp_path), [0, 1])
     assert seen == Snapshot((Clock(0, None, None, None, None), Clock(1, None, None, None, None)))
     assert Conditions(seen, seen).unsteady == ()
 
 
-COOL = snapshot(phone(), [7])
-HELD = snapshot(phone(scaling_max_freq="1900000"), [7])
+COOL = Snapshot((Clock(7, "schedutil", 1400 * MHZ, 2800 * MHZ, 2800 * MHZ),), (("battery", 61.0), ("cpu-1-3", 41.2)))
+HELD = replace(COOL, clocks=(replace(COOL.clocks[0], limit=1900 * MHZ),))
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,10 @@ def measure_in_turns(
             )
     with open_machine(via) as machine:
         facts = machine.facts()
-        benches = [_Bench(machine, facts, firmware, inputs, settings, progress) for firmware, inputs in work]
+        benches = [
+            _Bench(machine, facts, firmware, inputs, f"{number}-{firmware.manifest.sha256[:8]}", settings, progress)
+            for number, (firmware, inputs) in enumerate(work)
+        ]
         with fixed_performance(machine, facts):
             progress.start(f"turns on {machine.name}", settings.rounds * sum(len(b.programs) for b in benches))
             for number in abba(len(benches), settings.rounds):
@@ -116,7 +119,7 @@ class _Bench:
     """One deployment on the machine, with what its programs told so far."""
 
     def __init__(
-        self, machine: Machine, facts: MachineFacts, firmware: Firmware, inputs: InputBatch,
+        self, machine: Machine, facts: MachineFacts, firmware: Firmware, inputs: InputBatch, name: str,
         settings: MachineSettings, progress: Progress,
     ) -> None:  # fmt: skip
         target = firmware.manifest.target
@@ -130,7 +133,8 @@ class _Bench:
         with tempfile.TemporaryDirectory(prefix="edgeprune-") as folder:
             path = Path(folder, "inputs")
             path.write_bytes(b"".join(a.tobytes() for n in range(len(inputs)) for a in inputs.sample(n)))
-            sent = machine.push(path, f"{firmware.manifest.sha256[:8]}.inputs", progress)
+            sent = machine.push(path, f"{name}.inputs", progress)
+        self._name = name
         self._count = len(inputs)
         self._options = RunnerOptions(threads, cpus, settings.warmup, settings.runs, sent)
 
@@ -183,7 +187,7 @@ class _Bench:
 
     def _outputs(self, program: Program) -> tuple[Array, ...] | None:
         """What the program computed for each input; None where it does not tell."""
-        name = f"{self._firmware.manifest.sha256[:8]}.outputs"
+        name = f"{self._name}.outputs"
         path = f"{self._machine.workspace}/{name}"
         if path not in program.command(RunnerOptions(outputs=path)):
             return None
