@@ -12,6 +12,7 @@ import pytest
 from edgeprune import tflite
 from edgeprune.build import Firmware, build_firmware
 from edgeprune.devices.remote import machine as remote_machines
+from edgeprune.emulate.arm_linux import qemu_aarch64
 from edgeprune.errors import UserError
 from edgeprune.measure.arrays import InputBatch, random_batch
 from edgeprune.measure.machine import MachineRun, MachineSettings, measure_in_turns, run_on_machine
@@ -40,7 +41,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Firmware:
 def phone(plug_in: PlugIn, monkeypatch: pytest.MonkeyPatch) -> Phone:
     arm64.need_qemu()
     monkeypatch.setattr(remote_machines, "BACK_SECONDS", 1.0)
-    made = android(plug_in(arm=(str(shutil.which(arm64.QEMU)), "-cpu", "cortex-a76")))
+    made = android(plug_in(arm=(str(qemu_aarch64()), "-cpu", "cortex-a76")))
     program(made, "taskset", 'shift; exec "$@"')
     return made
 
