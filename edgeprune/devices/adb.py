@@ -112,8 +112,8 @@ class Adb:
         done = self.call("devices", "-l", seconds=seconds)
         head, _, rows = done.out.decode(errors="replace").partition("List of devices attached")
         if done.code != 0:
-            said = (done.err.decode(errors="replace").strip() or head.strip()).splitlines()
-            raise DeviceError(f"adb cannot list phones ({said[-1] if said else 'it says nothing'}); restart its server")
+            said = (done.err.decode(errors="replace").strip() or head.strip() or "it says nothing").splitlines()[-1]
+            raise DeviceError(f"adb cannot list phones ({said}); end its server with `adb kill-server` and repeat")
         phones = [_phone(row) for row in rows.splitlines() if row.strip() and not row.startswith("*")]
         return tuple(sorted(phones, key=lambda phone: phone.serial))
 
@@ -135,6 +135,6 @@ def _phone(row: str) -> Phone:
     """A row such as `R58N30  device usb:1-1 product:x model:SM_G970F device:y transport_id:1`."""
     serial, _, rest = row.strip().partition(" ") if " " in row.strip() else row.strip().partition("\t")
     rest = rest.strip()
-    state = "no permissions" if rest.startswith("no permissions") else rest.partition(" ")[0]
+    state = "no permissions" if rest.startswith("no permissions") else rest.partition(" ")[0] or "unknown"
     model = re.search(r"(?:^| )model:(\S+)", rest)
     return Phone(serial, state, model[1].replace("_", " ") if model else "")

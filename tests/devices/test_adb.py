@@ -9,6 +9,7 @@ import random
 import shutil
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,21 @@ def test_an_adb_server_that_hangs_is_noticed(adb_environment: object, monkeypatc
             pass
 
 
+def test_a_server_that_is_none_is_noticed(adb_environment: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang_up() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                other.accept()[0].close()
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=hang_up, daemon=True).start()
+        monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(other.getsockname()[1]))
+        with fails(r"adb cannot list phones \(.+\); end its server", 10), open_machine("adb:R58N30"):
+            pass
+        assert edgeprune("devices").code == 0
+        other.shutdown(socket.SHUT_RDWR)
+
+
 # -- files ----------------------------------------------------------------------------------
 
 
@@ -181,8 +197,10 @@ def test_a_phone_that_does_not_come_back(phone: Phone, model: Path) -> None:
         machine.push(model, "m")
         phone.faults.offline = True
         phone.unplug()
+        with fails("is offline; plug it in again", 0.5):
+            machine.read("/sys/x", 0.5)
         with fails("is offline; plug it in again"):
-            machine.read("/sys/x")
+            machine.pull("m", model.with_name("back"))
         phone.close()
 
 

@@ -7,6 +7,7 @@ import hashlib
 import math
 import secrets
 import shlex
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,8 @@ _FACTS_SECONDS = 20.0
 #: Seconds for the end of a program that took too long, and for the clean-up at the end.
 _STOP_SECONDS = 0.8
 _CLOSE_SECONDS = 10.0
+#: What a call gets when hardly any of its time is left.
+_LEAST_SECONDS = 0.3
 
 T = TypeVar("T")
 
@@ -94,7 +97,9 @@ class RemoteMachine:
 
     def read(self, path: str, seconds: float = READ_SECONDS) -> str | None:
         """See `Machine.read`."""
-        done = self._steady(lambda: self._line.shell(f"cat {shlex.quote(path)}", seconds))
+        end = time.monotonic() + seconds
+        script = f"cat {shlex.quote(path)}"
+        done = self._steady(lambda: self._line.shell(script, max(_LEAST_SECONDS, end - time.monotonic())), end)
         return done.out.decode(errors="replace") if done.code == 0 else None
 
     def close(self) -> None:
@@ -146,12 +151,12 @@ class RemoteMachine:
         if hashlib.sha256(stage.read_bytes()).hexdigest() != sha256:
             raise Broken(f"{name} arrived damaged from {self.name}; try another cable or port, and repeat")
 
-    def _steady(self, ask: Callable[[], T]) -> T:
-        """Do something that can be repeated, also when the line breaks meanwhile."""
+    def _steady(self, ask: Callable[[], T], end: float = math.inf) -> T:
+        """Do something that can be repeated, also when the line breaks meanwhile, until that time."""
         for _ in range(_TRIES - 1):
             with contextlib.suppress(Broken):
                 return ask()
-            self._line.wait(BACK_SECONDS)
+            self._line.wait(min(BACK_SECONDS, max(0.0, end - time.monotonic())))
         return ask()
 
 
