@@ -32,6 +32,7 @@ bench: environment ## Check the emulator's counts and speed; cycles, flash and R
 	$(PYTHON) tests/bench/emulator.py
 	$(PYTHON) tests/bench/kernels.py
 	$(PYTHON) tests/bench/compact.py
+	$(PYTHON) tests/bench/phone.py
 
 graphs: environment ## Channel pruning on real architectures, from Keras 2 and Keras 3: MACs, barriers, exactness, int8
 	$(PYTHON) tests/bench/graphs.py

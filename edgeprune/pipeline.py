@@ -28,6 +28,7 @@ from edgeprune.recipe import Recipe
 from edgeprune.report import DeviceResult, Report, VariantResult, write_report
 from edgeprune.report.values import LayerRow
 from edgeprune.resources import checkpoints_folder
+from edgeprune.sparsify import deployable
 from edgeprune.staging import staged_folder
 from edgeprune.targets import HostTarget, McuTarget, PhoneTarget
 from edgeprune.tflite import TfliteModel
@@ -115,7 +116,8 @@ class _Work:
         firmware = []
         for target in self.recipe.targets:
             self.progress.start(f"build {name} for {target.name}", None)
-            firmware.append(build_firmware(quantized, target, folder / target.name, title))
+            model, sparse = deployable(quantized, target)
+            firmware.append(build_firmware(model, target, folder / target.name, title, sparse=sparse))
         self.progress.finish()
         return _Candidate(name, pruned.method if pruned else "none", saved, pruned, quantized, tuple(firmware), scheme)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeprune.build.firmware import MLPERF_MODELS, Firmware, build_firmware, load_firmware
 from edgeprune.build.litert_library import LiteRtLibrary, litert_library
 from edgeprune.build.litert_runner import LiteRtRunner, build_litert_runner, host_litert_runner
-from edgeprune.build.manifest import LayerEntry, Manifest
+from edgeprune.build.manifest import LayerEntry, Manifest, SparseEntry
 from edgeprune.build.native import NativeProgram, build_native
 from edgeprune.build.toolchain import Toolchain, find_toolchain
 
@@ -17,6 +17,7 @@ __all__ = [
     "LiteRtRunner",
     "Manifest",
     "NativeProgram",
+    "SparseEntry",
     "Toolchain",
     "build_firmware",
     "build_litert_runner",

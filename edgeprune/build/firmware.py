@@ -18,6 +18,7 @@ from edgeprune.build.manifest import (
     NativeEntry,
     PortEntry,
     RemovalEntry,
+    SparseEntry,
     ToolchainEntry,
     read_manifest,
 )
@@ -89,6 +90,7 @@ def build_firmware(
     optimize: Objective = Objective.BALANCED,
     kernels: frozenset[str] = frozenset(),
     keep_constant_channels: bool = False,
+    sparse: SparseEntry | None = None,
 ) -> Firmware:
     """Build `model` for `target` into the folder `out`.
 
@@ -107,6 +109,7 @@ def build_firmware(
         keep_constant_channels: Whether firmware computes all channels that are constant for every
             input, or that nothing reads, and not just those that kernels are faster with; its
             outputs are the same either way.
+        sparse: What became of the model's zeros, for the manifest.
 
     Raises:
         UnsupportedError: the target cannot run the model.
@@ -134,7 +137,7 @@ def build_firmware(
         native = None
         if isinstance(target, PhoneTarget):
             native = _build_native(model, target, stage, name, kernels, keep_constant_channels)
-        manifest = _manifest(model, target, name, plan, removals, image, native)
+        manifest = _manifest(model, target, name, plan, removals, image, native, sparse)
         (stage / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return Firmware(out, manifest)
 
@@ -255,6 +258,7 @@ def _manifest(
     removals: tuple[Removal, ...],
     image: ImageEntry | None,
     native: NativeEntry | None,
+    sparse: SparseEntry | None,
 ) -> Manifest:
     graph = model.graph if plan is None else plan.graph
     planned = [None] * len(graph.nodes) if plan is None else plan.layers
@@ -270,6 +274,7 @@ def _manifest(
         removals=tuple(RemovalEntry(**asdict(removal)) for removal in removals),
         image=image,
         native=native,
+        sparse=sparse,
     )
 
 

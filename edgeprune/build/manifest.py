@@ -135,6 +135,22 @@ class NativeEntry(_Entry):
     reason: str = ""
 
 
+class SparseEntry(_Entry):
+    """What became of the zeros in a model for a phone.
+
+    Attributes:
+        zeros: Share of the weights that layers multiply by.
+        layers: Names of those that are in the sparse encoding.
+        error: The largest difference that this makes to an output, relative to the largest output.
+        reason: Why the zeros, or some of them, save no time; empty where all that can do.
+    """
+
+    zeros: float
+    layers: tuple[str, ...]
+    error: float
+    reason: str
+
+
 class Manifest(_Entry):
     """The whole file.
 
@@ -148,6 +164,7 @@ class Manifest(_Entry):
         removals: What went, for the layers where anything is constant.
         image: Toolchain and sizes; None for a LiteRT deployment.
         native: The program beside it; None for anything but a phone.
+        sparse: What became of zeros; None where that was not asked.
     """
 
     format: Literal[1] = 1
@@ -161,6 +178,7 @@ class Manifest(_Entry):
     removals: tuple[RemovalEntry, ...] = ()
     image: ImageEntry | None = None
     native: NativeEntry | None = None
+    sparse: SparseEntry | None = None
 
     def to_json(self) -> str:
         """The file's text.

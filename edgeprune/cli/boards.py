@@ -15,12 +15,14 @@ from edgeprune.cli.options import Json
 from edgeprune.errors import UserError
 
 if TYPE_CHECKING:
-    from edgeprune.build import Firmware
+    from edgeprune.build import Firmware, SparseEntry
     from edgeprune.measure import RunResult
     from edgeprune.measure.arrays import Array, InputBatch
     from edgeprune.measure.machine import MachineSettings
     from edgeprune.progress import Progress
 
+#: From this share of zeros on a model counts as pruned by zeros.
+_PATTERN = 0.3
 EXAMPLES = {
     "build": "Example: edgeprune build model.tflite --target nucleo-l4r5zi --out firmware",
     "measure": "Example: edgeprune measure firmware --via emulator --runs 20",
@@ -66,13 +68,15 @@ def build(
     from edgeprune import tflite
     from edgeprune.build import build_firmware, find_toolchain
     from edgeprune.plan import Objective
+    from edgeprune.sparsify import deployable
     from edgeprune.targets import load_target
 
     board = load_target(target)
     compiler = find_toolchain(toolchain) if toolchain else None
+    content, sparse = deployable(tflite.read(model), board)
     firmware = build_firmware(
-        tflite.read(model), board, out, name, compiler, profile, mlperf, Objective(optimize.value),
-        keep_constant_channels=keep_constant_channels,
+        content, board, out, name, compiler, profile, mlperf, Objective(optimize.value),
+        keep_constant_channels=keep_constant_channels, sparse=sparse,
     )  # fmt: skip
     if json_:
         show_json(json.loads(firmware.manifest.to_json()))
@@ -80,6 +84,7 @@ def build(
     image = firmware.manifest.image
     rows = [(entry.name, entry.kernel or "no code", f"{entry.macs:,}") for entry in firmware.manifest.layers]
     if image is None:
+        _show_zeros(firmware.manifest.sparse)
         show(_deployed(firmware))
         return
     show_table(("layer", "kernel", "MAC"), rows, text_columns=2)
@@ -89,6 +94,19 @@ def build(
         f"of which {image.peak_layer} needs {image.arena_lower_bound_bytes:,} B) "
         f"and {image.stack_bytes:,} B of stack, built with {image.toolchain.name} {image.toolchain.version}"
     )
+
+
+def _show_zeros(sparse: SparseEntry | None) -> None:
+    """What became of the zeros, where they are a pattern."""
+    if sparse is None or sparse.zeros < _PATTERN:
+        return
+    if sparse.layers:
+        show(
+            f"{len(sparse.layers)} layers are in the sparse encoding, which XNNPACK runs sparsely ({sparse.zeros:.1%} "
+            f"zeros); outputs differ by {sparse.error:.1e} of the largest at most"
+        )
+    if sparse.reason:
+        show(sparse.reason)
 
 
 def _deployed(firmware: Firmware) -> str:

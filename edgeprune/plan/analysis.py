@@ -124,4 +124,4 @@ def _sparsity_note(graph: Graph, node: Node, target: Target) -> str:
         return "XNNPACK has sparse kernels for 1x1 convolutions only"
     if (_zeros(graph, node) or 0) <= _XNNPACK_ZEROS:
         return "XNNPACK uses zeros from 2/3 of the weights of 1x1 convolutions on"
-    return "the file stores the zeros like other values; XNNPACK needs the converter's sparse encoding"
+    return "the file stores the zeros like other values; `edgeprune build` encodes them for XNNPACK, where that pays"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
@@ -14,6 +15,7 @@ from edgeprune.sparsify.encoding import encoded
 from edgeprune.tflite import read_bytes
 from edgeprune.tflite.flatbuffer import packed, unpacked
 from edgeprune.tflite.sparse import dense_values
+from support.command_line import edgeprune
 from support.runner import arm_runner, run_on_arm
 from support.small import small_model
 from support.sparse_models import FloatNetwork, small_mobilenet
@@ -158,6 +160,31 @@ def test_what_keeps_a_network_from_it(name: str) -> None:
     result = sparse(read_bytes(make().build(), "m"))
     assert result.layers == ()
     assert re.search(says, result.reason), result.reason
+
+
+def test_unstructured_zeros_where_most_is_multiplied_are_too_few() -> None:
+    """Enough zeros for XNNPACK, nearly all in the layer with many weights and few pixels."""
+    net = FloatNetwork((64, 64, 3), share=0.0).convolution(16, 3, 2).convolution(16).depthwise(3, 2).convolution(16)
+    net.share = 0.85
+    result = sparse(read_bytes(net.depthwise(3, 2).convolution(256).mean().dense().build(), "m"))
+    assert result.layers == ()
+    assert "sparse kernels would take longer than dense ones" in result.reason
+
+
+def test_what_goes_to_a_phone_and_to_others(tmp_path) -> None:
+    (tmp_path / "m.tflite").write_bytes(NETWORKS["same, even"].build())
+    sizes = {}
+    for target in ("phone-a76", "host"):
+        done = edgeprune("build", tmp_path / "m.tflite", "--target", target, "--out", tmp_path / target, "--json")
+        assert done.code == 0, done.err
+        sizes[target] = (json.loads(done.out)["sparse"], (tmp_path / target / "model.tflite").stat().st_size)
+    assert sizes["host"] == (None, (tmp_path / "m.tflite").stat().st_size)
+    told, size = sizes["phone-a76"]
+    assert size < sizes["host"][1]
+    assert told["layers"] == ["02_conv_2d", "04_conv_2d"]
+    assert (told["reason"], told["error"] <= 1e-5, told["zeros"] > 0.6) == ("", True, True)
+    shown = edgeprune("build", tmp_path / "m.tflite", "--target", "phone-a76", "--out", tmp_path / "again")
+    assert "2 layers are in the sparse encoding" in shown.out
 
 
 def test_integers_are_size_only() -> None:
