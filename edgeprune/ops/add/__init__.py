@@ -217,6 +217,24 @@ class _Neon(_Dsp):
         return Cost(shape.rows * (40.0 + 2.5 * shape.extents[3]))
 
 
+class _NeonSteps(_AnyShapes):
+    name = "ep_add_steps_s8_neon"
+    needs = frozenset({Extension.NEON})
+    code_bytes = 700
+
+    def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
+        """Instructions: about 90 for 16 values."""
+        shape = self._broadcast(graph, node)
+        return Cost(shape.rows * (60.0 + 5.5 * shape.extents[3]))
+
+    def emit(self, graph: Graph, node: Node) -> KernelCode:
+        fields = (
+            CField("sum", "{" + _members(graph, node) + "}"),
+            CField("broadcast", self._broadcast(graph, node).initialiser()),
+        )
+        return KernelCode((), fields)
+
+
 class _Float(FloatRows):
     name = "ep_add_f32"
     folder = _FOLDER
@@ -224,7 +242,7 @@ class _Float(FloatRows):
 
 
 #: What runs ADD and SUB of int8.
-INT8_KERNELS = (_Flat(), _Broadcast(), _Dsp(), _Table(), _Helium(), _Neon())
+INT8_KERNELS = (_Flat(), _Broadcast(), _Dsp(), _Table(), _Helium(), _Neon(), _NeonSteps())
 
 
 class Add(Sum):
