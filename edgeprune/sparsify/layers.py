@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edgeprune.graph import OMITTED, DType, Graph, Node
+from edgeprune.graph import OMITTED, DType, Graph, Node, Tensor
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.ops.padding import padding_value, paddings
 from edgeprune.ops.reduction import reduced_axes
@@ -216,11 +216,18 @@ def _pad_before(graph: Graph, node: Node, producers: dict[int, int]) -> int | No
     return index if alone else None
 
 
+def is_scalar(tensor: Tensor) -> bool:
+    """Whether a constant is one value for all elements; sparse inference wants four dimensions of it."""
+    return tensor.is_constant and tensor.size == 1
+
+
 def _arithmetic(graph: Graph, index: int, producers: dict[int, int]) -> Layer | str:
-    """ADD or MUL of two layers, or of a layer and one value for each channel."""
+    """ADD or MUL of two layers, or of a layer and one value for all or for each channel."""
     node, sources = graph.nodes[index], []
     for operand in node.inputs:
         tensor = graph.tensors[operand]
+        if is_scalar(tensor):
+            continue
         if len(tensor.shape) != 4:
             return f"{node.op} has an operand with {len(tensor.shape)} dimensions instead of 4"
         if not tensor.is_constant:

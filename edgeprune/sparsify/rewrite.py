@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgeprune.graph import DType
 from edgeprune.sparsify.encoding import Encoded, Weights, encoded
-from edgeprune.sparsify.layers import Window, weights_of
+from edgeprune.sparsify.layers import Window, is_scalar, weights_of
 from edgeprune.sparsify.part import Part, producers_of
 from edgeprune.tflite import TfliteModel, read_bytes
 from edgeprune.tflite.flatbuffer import packed, unpacked
@@ -34,6 +34,8 @@ def rewritten(source: TfliteModel, parts: Sequence[Part]) -> tuple[TfliteModel, 
             if encoding.nbytes < tensor.nbytes:
                 edit.encode(layer.node, encoding, tensor.dtype, tensor.shape)
                 chosen[layer.node] = encoding
+        for node in part.nodes:
+            edit.widen_scalars(node)
         edit.divide_after(part.end)
     return read_bytes(edit.content(), source.graph.name), chosen
 
@@ -88,6 +90,15 @@ class _Edit:
         holder, slot = self._holder(node)
         options = schema.DensifyOptionsT()
         holder.inputs[slot] = self._before_it(holder, "DENSIFY", [stored], shape, options, dtype)
+
+    def widen_scalars(self, node: int) -> None:
+        """Give a single value that a layer adds or multiplies by four dimensions."""
+        if self._graph.nodes[node].op not in {"ADD", "MUL"}:
+            return
+        for slot, index in enumerate(self._graph.nodes[node].inputs):
+            tensor = self._graph.tensors[index]
+            if is_scalar(tensor) and len(tensor.shape) != 4:
+                self._operators[node].inputs[slot] = self._constant(tensor.constant(), tensor.dtype, (1, 1, 1, 1))
 
     def divide_after(self, end: int) -> None:
         """Put a RESHAPE to the same shape between a part and what follows.

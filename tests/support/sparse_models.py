@@ -40,11 +40,14 @@ class FloatNetwork:
         self.value = result
         return self
 
-    def convolution(self, channels: int, edge: int = 1, stride: int = 1, padding: str = "SAME") -> FloatNetwork:
+    def convolution(
+        self, channels: int, edge: int = 1, stride: int = 1, padding: str = "SAME", share: float | None = None
+    ) -> FloatNetwork:
         """With zeros in blocks of four outputs where it is a 1x1 convolution."""
+        share = self.share if share is None else share
         weights = self.weights(channels, edge, edge, self.extents()[-1])
         if edge == 1:
-            kept = self.random.random((channels // 4, self.extents()[-1])) >= self.share
+            kept = self.random.random((channels // 4, self.extents()[-1])) >= share
             weights *= np.repeat(kept, 4, axis=0)[:, None, None]
         return self.layer("CONV_2D", weights, channels, edge, stride, padding, schema.Conv2DOptionsT())
 
@@ -67,13 +70,30 @@ class FloatNetwork:
         self.value = result
         return self
 
-    def mean(self) -> FloatNetwork:
+    def mean(self, keep: bool = False) -> FloatNetwork:
         options, channels = schema.ReducerOptionsT(), self.extents()[-1]
-        options.keepDims = False
-        result = self.model.tensor((1, channels), "float32")
+        options.keepDims = keep
+        result = self.model.tensor((1, 1, 1, channels) if keep else (1, channels), "float32")
         self.model.operator("MEAN", (self.value, self.constant(np.array([1, 2]), "int32")), (result,), options)
         self.value = result
         return self
+
+    def arithmetic(self, name: str, other: int, activation: str = "NONE") -> FloatNetwork:
+        """ADD or MUL of the value and another one of its shape, or that is stretched to it."""
+        options = {"ADD": schema.AddOptionsT, "MUL": schema.MulOptionsT}[name]()
+        options.fusedActivationFunction = ACTIVATIONS[activation]
+        shapes = self.extents(), tuple(self.model.graph.tensors[other].shape)
+        result = self.model.tensor(max(shapes, key=np.prod), "float32")
+        self.model.operator(name, (self.value, other), (result,), options)
+        self.value = result
+        return self
+
+    def excited(self) -> FloatNetwork:
+        """Each channel by a factor that its mean decides about, as in MobileNetV3."""
+        trunk, channels = self.value, self.extents()[-1]
+        self.mean(keep=True).convolution(16).convolution(channels)
+        self.arithmetic("ADD", self.constant(np.array(3.0)), "RELU6")
+        return self.arithmetic("MUL", self.constant(np.array(1 / 6))).arithmetic("MUL", trunk)
 
     def dense(self, outputs: int = 5) -> FloatNetwork:
         weights = self.constant(self.weights(outputs, self.extents()[-1]))
