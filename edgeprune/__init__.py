@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edgeprune.quantize.convert import convert
     from edgeprune.recipe import load_recipe
     from edgeprune.report import read_report, write_report
+    from edgeprune.sparsify import sparse as make_sparse
     from edgeprune.targets import list_targets, load_target
     from edgeprune.tflite import read as read_tflite
 
@@ -52,6 +53,7 @@ __all__ = [
     "load_model",
     "load_recipe",
     "load_target",
+    "make_sparse",
     "prune",
     "prune_calibrated",
     "prune_lossless",
@@ -82,6 +84,7 @@ _HOMES = {
     "load_model": "models:load",
     "load_recipe": "recipe",
     "load_target": "targets",
+    "make_sparse": "sparsify:sparse",
     "prune": "prune",
     "prune_calibrated": "compact:calibrated",
     "prune_lossless": "compact:lossless",

@@ -15,6 +15,7 @@ from edgeprune.build import find_toolchain
 from edgeprune.build.toolchain import zig_environment
 from edgeprune.devices.adb import Adb
 from edgeprune.devices.transports import qemu
+from edgeprune.emulate.arm_linux import qemu_aarch64
 from edgeprune.errors import EdgepruneError, ToolchainError
 from edgeprune.resources import cache_folder, firmware_templates_folder, models_folder, targets_folder
 from edgeprune.targets import list_targets, load_target
@@ -50,7 +51,8 @@ def check_all() -> tuple[Check, ...]:
         _try("compiler zig", lambda: _compiles("zig")),
         _try("compiler arm-none-eabi-gcc", lambda: _compiles("gcc"), optional=True),
         _try("emulator", _emulator),
-        _try("qemu-system-arm", _qemu, optional=True),
+        _try("qemu-system-arm", lambda: _qemu(qemu.available(), "boards that only QEMU plays"), optional=True),
+        _try("qemu-aarch64", lambda: _qemu(qemu_aarch64(), "programs for phone-class Arm"), optional=True),
         _try("adb", lambda: Adb().version(), optional=True),
     )
 
@@ -111,10 +113,9 @@ def _compiles(name: str) -> str:
     return f"{toolchain.version} ({toolchain.command[0]})" if name == "gcc" else toolchain.version
 
 
-def _qemu() -> str:
-    path = qemu.available()
+def _qemu(path: str | None, users: str) -> str:
     if path is None:
-        raise ToolchainError("it is not on the PATH; boards that only QEMU plays need it")
+        raise ToolchainError(f"it is not on the PATH; {users} need it here")
     done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False)
     return done.stdout.splitlines()[0]
 

@@ -3,6 +3,7 @@
 #include "arguments.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,10 +70,13 @@ unsigned char *ep_read_file(const char *path, size_t *bytes) {
         ep_fail(EP_EXIT_USAGE, "cannot read %s: %s", path, strerror(errno));
     }
     long length = ftell(file);
+    if (length < 0 || length == LONG_MAX) { /* which Linux says of a folder */
+        ep_fail(EP_EXIT_USAGE, "cannot read %s: it is no file", path);
+    }
     rewind(file);
-    unsigned char *content = ep_allocate(length > 0 ? (size_t)length : 0);
-    *bytes = length > 0 ? fread(content, 1, (size_t)length, file) : 0;
-    if (length < 0 || *bytes != (size_t)length) {
+    unsigned char *content = ep_allocate((size_t)length);
+    *bytes = fread(content, 1, (size_t)length, file);
+    if (*bytes != (size_t)length) {
         ep_fail(EP_EXIT_USAGE, "cannot read all of %s", path);
     }
     fclose(file);

@@ -90,6 +90,7 @@ def test_a_graph_that_no_delegate_takes(tmp_path) -> None:
         ((), 2, "usage: "),
         (("-",), 2, "no model is built into this program"),
         (("none.tflite", "--library", RUNNER.library.path), 2, "cannot read none.tflite: No such file"),
+        (("/", "--library", RUNNER.library.path), 2, "cannot read /: it is no file"),
         (("m", "--runs", "0"), 2, "--runs takes whole numbers from 1 to 1000000, not '0'"),
         (("m", "--runs", "3x"), 2, "--runs takes one whole number, not '3x'"),
         (("m", "--runs"), 2, "--runs takes"),
