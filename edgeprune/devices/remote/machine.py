@@ -119,25 +119,22 @@ class RemoteMachine:
     def _start(self, command: Sequence[str], seconds: float) -> str:
         """A script that runs the program so that it can be ended with all that it starts.
 
-        Its process group is on record while it runs, and ends with it.  The machine itself ends
-        it in time, too: a cable that is pulled must not leave it running.
+        What runs is on record by process groups: Android's `timeout` gives the program one of
+        its own, others share theirs.  The machine itself ends it in time, too: a cable that
+        is pulled must not leave it running.
         """
-        limit = math.ceil(seconds) + 1
-        note = f".running-{secrets.token_hex(4)}"
+        workspace, note = shlex.quote(self._workspace), f".running-{secrets.token_hex(4)}"
+        recorded = shlex.quote(f'echo $$ >> {note}; exec "$@"')
         return (
-            f"mkdir -p {shlex.quote(self._workspace)} && cd {shlex.quote(self._workspace)} || exit 126\n"
-            f't=$(command -v timeout)\n[ -z "$t" ] || t="$t -s KILL {limit}"\n'
-            f"$(command -v setsid) $t {shlex.join(command)} </dev/null &\n"
-            f"p=$!\necho $p > {note}\nwait $p\nc=$?\nkill -9 -$p 2>/dev/null\nrm -f {note}\nexit $c"
+            f"mkdir -p {workspace} && cd {workspace} || exit 126\n"
+            f't=$(command -v timeout)\n[ -z "$t" ] || t="$t -s KILL {math.ceil(seconds) + 1}"\n'
+            f"$(command -v setsid) $t sh -c {recorded} sh {shlex.join(command)} </dev/null &\n"
+            f"p=$!\necho $p >> {note}\nwait $p\nc=$?\n{_end_recorded(note)}\nexit $c"
         )
 
     def _stop(self, seconds: float, then: str = "true") -> None:
         """End every program of ours that is still on record; silently, since something else is being reported."""
-        script = (
-            f"cd {shlex.quote(self._workspace)} && for f in .running-*; do\n"
-            'p=$(cat "$f") && kill -9 -$p $p\nrm -f "$f"\ndone\n'
-            f"cd /; {then}"
-        )
+        script = f"cd {shlex.quote(self._workspace)} && {_end_recorded('.running-*')}\ncd /\n{then}"
         with contextlib.suppress(DeviceError):
             self._line.shell(script, seconds)
 
@@ -168,6 +165,11 @@ def opened(line: Line) -> Iterator[RemoteMachine]:
         yield machine
     finally:
         machine.close()
+
+
+def _end_recorded(notes: str) -> str:
+    """A script that ends the process groups that these files name, and removes the files."""
+    return f"for f in {notes}; do for p in $(cat $f); do kill -9 -$p; kill -9 $p; done; rm -f $f; done 2>/dev/null"
 
 
 def _plain(name: str) -> str:

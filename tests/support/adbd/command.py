@@ -34,10 +34,10 @@ class Command:
         self._packets = packets
         self._writing = threading.Lock()
 
-    def run(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def run(self, shell: str, folder: Path, environment: Mapping[str, str]) -> None:
         """Run it with a real shell.  As on a phone, it lives on when the connection breaks."""
         child = subprocess.Popen(
-            ["/bin/sh", "-c", self._line],
+            [shell, "-c", self._line],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if self._packets else subprocess.STDOUT,
             env=environment, cwd=folder, start_new_session=True,

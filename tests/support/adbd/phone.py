@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +18,16 @@ from support.adbd.faults import Faults
 from support.adbd.sync import Sync
 from support.adbd.wire import Connection, Stream
 
+#: Android's own shell and tools, where Debian's packages mksh and toybox are installed.
+_TOYBOX = shutil.which("toybox") if shutil.which("mksh") else None
+_SHELL = str(shutil.which("mksh")) if _TOYBOX else "/bin/sh"
 _FOLDERS = re.compile(r"(?<![\w./-])/(data|sys|proc|etc|system|vendor|sdcard)\b")
 
 #: Every program that edgeprune starts on a machine goes through setsid.
 _SETSID = """#!/bin/sh
 # Puts the emulator before the first argument that is a program for 64-bit Arm.
+path=$PATH
+PATH={path}
 arm() {{ [ -f "$1" ] && [ "$(head -c 20 "$1" | od -An -v -tx1 | tr -d ' \\n' | cut -c1-8,37-40)" = 7f454c46b700 ]; }}
 n=$#
 found=
@@ -33,10 +40,11 @@ while [ "$n" -gt 0 ]; do
     shift
     n=$((n - 1))
 done
+PATH=$path
 exec {setsid} "$@"
 """
 _PROGRAMS = {
-    "bin/getprop": '#!/bin/sh\nif [ $# = 0 ]; then cat {root}/properties; '
+    "bin/getprop": "#!/bin/sh\nif [ $# = 0 ]; then cat {root}/properties; "
     'else sed -n "s/^\\[$1\\]: \\[\\(.*\\)\\]$/\\1/p" {root}/properties; fi\n',
     "bin/dumpsys": "#!/bin/sh\ncat {root}/services/$1 2>/dev/null || echo \"Can't find service: $1\"\n",
     "bin/setsid": _SETSID,
@@ -109,13 +117,13 @@ class Phone:
             Sync(stream, self.path, self.faults, self._count).serve()
         elif kind in ("shell", "exec"):
             line = _FOLDERS.sub(lambda match: f"{self.root}/{match[1]}", argument)
-            Command(stream, line, self.faults, "v2" in options).run(self.root, self._environment())
+            Command(stream, line, self.faults, "v2" in options).run(_SHELL, self.root, self._environment())
 
     def _count(self, size: int) -> None:
         self.pushed += size
 
     def _environment(self) -> dict[str, str]:
-        folders = [str(self.root / "bin"), os.environ["PATH"]]
+        folders = [str(self.root / "bin"), str(self.root / "system/bin") if _TOYBOX else os.environ["PATH"]]
         if self.faults.full_shell:
             folders.insert(0, str(self.root / "bin-full"))
         return {"PATH": ":".join(folders), "HOME": "/", "TMPDIR": str(self.path("/data/local/tmp"))}
@@ -123,10 +131,17 @@ class Phone:
 
 def _furnish(root: Path, arm: Sequence[str]) -> None:
     """Make the folders and Android's programs."""
-    real = {name: shutil.which(name) for name in ("cat", "cp", "setsid")}
-    for folder in ("data/local/tmp", "bin", "bin-full", "services", "sys", "proc"):
+    for folder in ("data/local/tmp", "bin", "bin-full", "system/bin", "services", "sys", "proc"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "properties").touch()
+    texts = {name: str(shutil.which(name)) for name in ("cat", "cp", "setsid")} | {"path": os.environ["PATH"]}
+    if _TOYBOX:
+        for tool in subprocess.run([_TOYBOX], capture_output=True, text=True, check=True).stdout.split():
+            (root / "system/bin" / tool).symlink_to(_TOYBOX)
+        (root / "system/bin/sh").symlink_to(_SHELL)
+        texts["setsid"] = str(root / "system/bin/setsid")
+    # The emulator is not on the phone's PATH.
+    emulator = [str(shutil.which(arm[0])), *arm[1:]] if arm else []
     for name, text in _PROGRAMS.items():
-        (root / name).write_text(text.format(root=root, arm=" ".join(arm), **real))
+        (root / name).write_text(text.format(root=root, arm=shlex.join(emulator), **texts))
         (root / name).chmod(0o755)
