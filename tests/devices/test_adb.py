@@ -270,6 +270,7 @@ def test_what_was_left_long_ago_is_removed(phone: Phone, model: Path) -> None:
     for folder in (old, new):
         (folder / "x").mkdir(parents=True)
     os.utime(old, (time.time() - 3 * 86400,) * 2)
+    os.utime(new, (time.time() - 3600,) * 2)
     with open_machine("adb:") as machine:
         machine.push(model, "m")
     assert left(phone) == [new.name]

@@ -112,7 +112,8 @@ class RemoteMachine:
         with contextlib.suppress(DeviceError):
             self._line.wait(_STOP_SECONDS)
         base = shlex.quote(self._line.base)
-        old = f"find {base} -maxdepth 1 -name 'edgeprune-*' ! -name edgeprune-cache -mtime +0 -exec rm -rf {{}} +"
+        # More than two whole days for most, more than one for Android; there, +0 is all that is a second old.
+        old = f"find {base} -maxdepth 1 -name 'edgeprune-*' ! -name edgeprune-cache -mtime +1 -exec rm -rf {{}} +"
         self._stop(_CLOSE_SECONDS, f"rm -rf {shlex.quote(self._workspace)}; {old}")
         self._used = False
 
