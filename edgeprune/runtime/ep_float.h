@@ -19,7 +19,11 @@ float ep_logistic(float x);
 float ep_sqrt_bits(float x);
 
 static inline float ep_sqrt(float x) {
-#if defined(__ARM_FP) && (__ARM_FP & 4)
+#if defined(__aarch64__)
+    float result;
+    __asm__("fsqrt %s0, %s1" : "=w"(result) : "w"(x));
+    return result;
+#elif defined(__ARM_FP) && (__ARM_FP & 4)
     float result;
     __asm__("vsqrt.f32 %0, %1" : "=t"(result) : "t"(x));
     return result;
