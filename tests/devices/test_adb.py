@@ -295,6 +295,14 @@ def test_output_without_its_end_is_no_result(phone: Phone, fault: str) -> None:
         machine.run(["sh", "-c", ": edgeprune-cut; echo result"], 5)
 
 
+def test_a_phone_that_takes_no_folder_has_run_nothing(phone: Phone) -> None:
+    folder = phone.path("/data/local/tmp")
+    folder.rmdir()
+    folder.write_text("")
+    with open_machine("adb:") as machine, fails("no folder can be made below /data/local/tmp on adb:", 5):
+        machine.run(["true"], 5)
+
+
 def test_an_exit_code_that_is_not_the_programs_is_noticed(phone: Phone) -> None:
     phone.faults.exit_code = 0
     with open_machine("adb:") as machine, fails("adb reports exit code 0 and the phone's shell 3", 5):

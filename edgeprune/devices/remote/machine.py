@@ -75,10 +75,10 @@ class RemoteMachine:
     def run(self, command: Sequence[str], seconds: float) -> Completed:
         """See `Machine.run`."""
         self._used = True
-        program = Path(command[0]).name
+        program, note = Path(command[0]).name, f".running-{secrets.token_hex(8)}"
         ended = False
         try:
-            done = self._line.shell(self._start(command, seconds), seconds)
+            done = self._line.shell(self._start(command, seconds, note), seconds)
             ended = True
         except Broken:
             raise DeviceError(
@@ -93,6 +93,10 @@ class RemoteMachine:
         finally:
             if not ended:
                 self._stop(_STOP_SECONDS)
+        if note.encode() in done.err:
+            raise DeviceError(
+                f"no folder can be made below {self._line.base} on {self.name}; free space there or make it writable"
+            )
         return done
 
     def read(self, path: str, seconds: float = READ_SECONDS) -> str | None:
@@ -117,17 +121,17 @@ class RemoteMachine:
         self._stop(_CLOSE_SECONDS, f"rm -rf {shlex.quote(self._workspace)}; {old}")
         self._used = False
 
-    def _start(self, command: Sequence[str], seconds: float) -> str:
-        """A script that runs the program so that it can be ended with all that it starts.
+    def _start(self, command: Sequence[str], seconds: float, note: str) -> str:
+        """A script that runs the program so that it can be ended with all that it starts; says `note` if it cannot.
 
-        What runs is on record by process groups: Android's `timeout` gives the program one of
+        What runs is on record in that file by process groups: Android's `timeout` gives the program one of
         its own, others share theirs.  The machine itself ends it in time, too: a cable that
         is pulled must not leave it running.
         """
-        workspace, note = shlex.quote(self._workspace), f".running-{secrets.token_hex(4)}"
+        workspace = shlex.quote(self._workspace)
         recorded = shlex.quote(f'echo $$ >> {note}; exec "$@"')
         return (
-            f"mkdir -p {workspace} && cd {workspace} || exit 126\n"
+            f"mkdir -p {workspace} && cd {workspace} || {{ echo {note} >&2; exit 1; }}\n"
             f't=$(command -v timeout)\n[ -z "$t" ] || t="$t -s KILL {math.ceil(seconds) + 1}"\n'
             f"$(command -v setsid) $t sh -c {recorded} sh {shlex.join(command)} </dev/null &\n"
             f"p=$!\necho $p >> {note}\nwait $p\nc=$?\n{_end_recorded(note)}\nexit $c"
