@@ -19,9 +19,9 @@ from support.runner import arm_runner
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "models"
 #: Instructions of an inference by core, in thousands, with 3 % to spare.
 BUDGETS = {
-    "fashion": {"cortex-a53": 1335, "cortex-a76": 667},
-    "kws_int8": {"cortex-a53": 965, "cortex-a76": 480},
-    "ic_int8": {"cortex-a53": 3605, "cortex-a76": 1455},
+    "fashion": {"cortex-a53": 1322, "cortex-a76": 656},
+    "kws_int8": {"cortex-a53": 948, "cortex-a76": 464},
+    "ic_int8": {"cortex-a53": 3542, "cortex-a76": 1393},
 }
 
 
