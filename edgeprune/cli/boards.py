@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edgeprune.progress import Progress
 
 #: From this share of zeros on a model counts as pruned by zeros.
-_PATTERN = 0.3
+_PATTERN = 0.1
 EXAMPLES = {
     "build": "Example: edgeprune build model.tflite --target nucleo-l4r5zi --out firmware",
     "measure": "Example: edgeprune measure firmware --via emulator --runs 20",

@@ -24,7 +24,7 @@ from edgeprune.tflite.sparse import is_sparse
 ZEROS = 2 / 3
 _ALREADY = "it is in the sparse encoding already"
 #: From this share of zeros on a layer counts as pruned by zeros.
-_PATTERN = 0.3
+_PATTERN = 0.1
 #: Instructions of sparse kernels per value, relative to dense ones, by how many outputs share their
 #: zeros: from counts of MobileNetV1 at 80 and 90 % on an emulated Cortex-A76.
 _COST_OF_A_VALUE = {4: 1.8, 1: 3.3}
@@ -85,7 +85,7 @@ def sparse(source: TfliteModel) -> Sparse:
         return Sparse(source, (), share, 0.0, (), reason)
     parts = parts_of(source.graph)
     ready = tuple(part for part in parts if not part.blockers and _runs(part) and _time(source.graph, part) < 1)
-    blocked = tuple(blocker for part in parts if part.weights for blocker in part.blockers)
+    blocked = tuple(blocker for part in parts for blocker in part.blockers)
     reason = _reason(parts, ready, share)
     if not ready:
         return Sparse(source, (), share, 0.0, blocked, reason)
@@ -171,9 +171,12 @@ def _reason(parts: tuple[Part, ...], ready: tuple[Part, ...], share: float) -> s
     """Why not everything is sparse."""
     if not parts:
         return f"{share:.1%} zeros, size only: sparse inference ends with a mean over height and width; there is none"
-    blocked = next((part.blockers[0] for part in parts if part.blockers and part.weights), None)
-    if blocked is not None:
+    blockers = [part.blockers[0] for part in sorted(parts, key=lambda part: -part.weights) if part.blockers]
+    if blockers:
+        blocked = blockers[0]
         return f"{blocked.layer} keeps a part of the network from sparse inference: {blocked.reason}"
+    if not any(part.weights for part in parts):
+        return f"{share:.1%} zeros, size only: they are in no 1x1 convolution before a mean"
     slow = [part for part in parts if part not in ready and part.weights]
     few = [part for part in slow if not _runs(part)]
     if few:

@@ -39,7 +39,7 @@ class Part:
         end: The MEAN.
         nodes: All layers of it, with the paddings that belong to them.
         entries: The convolutions that it begins with.
-        windows: All layers with a window larger than 1x1, entries too.
+        windows: Its other layers with a window larger than 1x1.
         pointwise: Its 1x1 convolutions.
         mirrored: Whether height and width must run from the last element to the first, so that
             zeros come where sparse inference puts them.
@@ -91,12 +91,9 @@ def _part(graph: Graph, end: int, producers: dict[int, int]) -> Part:
         if isinstance(layer, str):
             blockers.append(Blocker(graph.layer_name(index), layer))
             continue
-        if index == end and layer.kind is not Kind.MEAN:
-            blockers.append(Blocker(graph.layer_name(index), "it is no mean over height and width"))
         if layer.window is not None:
-            windows.append(layer.window)
-            nodes |= {layer.window.pad} - {None}  # type: ignore[arg-type]
-            entries += [layer.window] if layer.kind is Kind.ENTRY else []
+            (entries if layer.kind is Kind.ENTRY else windows).append(layer.window)
+            nodes |= set() if layer.window.pad is None else {layer.window.pad}
         elif graph.nodes[index].op == "CONV_2D":
             pointwise.append(_pointwise(graph, index, producers))
         for source in layer.sources:
@@ -105,12 +102,16 @@ def _part(graph: Graph, end: int, producers: dict[int, int]) -> Part:
             elif producers[source] not in nodes:
                 nodes.add(producers[source])
                 waiting.append(producers[source])
-    mirrored, faults = _directions(graph, windows)
-    blockers += faults + list(_other_readers(graph, end, nodes))
+    mirrored, faults = _directions(graph, entries + windows)
     return Part(
-        end, frozenset(nodes), tuple(entries), tuple(windows), tuple(sorted(pointwise, key=lambda p: p.node)),
-        mirrored, tuple(blockers),
-    )  # fmt: skip
+        end=end,
+        nodes=frozenset(nodes),
+        entries=tuple(entries),
+        windows=tuple(windows),
+        pointwise=tuple(sorted(pointwise, key=lambda layer: layer.node)),
+        mirrored=mirrored,
+        blockers=(*blockers, *faults, *_other_readers(graph, end, nodes)),
+    )
 
 
 _NO_ENTRY = (

@@ -26,7 +26,7 @@ def rewritten(source: TfliteModel, parts: Sequence[Part]) -> tuple[TfliteModel, 
     edit = _Edit(source)
     chosen: dict[int, Encoded] = {}
     for part in parts:
-        for window in part.windows:
+        for window in (*part.entries, *part.windows):
             edit.set_window(window, part.mirrored, window in part.entries)
         for layer in part.pointwise:
             tensor = source.graph.tensors[layer.weights]

@@ -161,6 +161,10 @@ REFUSED = {
         lambda: begun().pad(1, 0).depthwise(3, 2, "VALID").convolution(64).mean(),
         "along its height it pads 1 before and 0 behind",
     ),
+    "a layer that has no sparse kernel": (
+        lambda: begun().convolution(64).depthwise(7).mean(),
+        "^02_depthwise_conv_2d keeps .* it is a depthwise 7x7 convolution with stride 1; 3x3 and 5x5 fit",
+    ),
     "too few zeros": (
         lambda: small_mobilenet(share=0.5),
         r"^\d\d\.\d% of the 1x1 weights are zero, size only: XNNPACK uses zeros from more than 66.7% on$",
