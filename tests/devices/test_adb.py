@@ -12,6 +12,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,18 @@ def test_a_phone_that_does_not_come_back(phone: Phone, model: Path) -> None:
         with fails("is offline; plug it in again"):
             machine.pull("m", model.with_name("back"))
         phone.close()
+
+
+def test_two_commands_push_one_file_at_a_time(phone: Phone, model: Path, tmp_path: Path) -> None:
+    def push(number: int) -> bytes:
+        with open_machine("adb:") as machine:
+            machine.push(model, "m")
+            machine.pull("m", tmp_path / f"back{number}")
+        return (tmp_path / f"back{number}").read_bytes()
+
+    with ThreadPoolExecutor() as pool:
+        assert set(pool.map(push, range(3))) == {model.read_bytes()}
+    assert left(phone) == []
 
 
 def test_a_part_that_arrives_damaged_is_sent_again(phone: Phone, model: Path, tmp_path: Path) -> None:

@@ -89,7 +89,8 @@ class AdbLine:
             raise Full(said)
         # What the phone itself says comes behind this word.
         refused = re.search(r": remote (.+)", said)
-        if refused:
+        # The folder of the parts goes when another command has put this very file together meanwhile.
+        if refused and "No such file" not in refused[1]:
             raise DeviceError(f"{self.name} does not take {path}: {refused[1]}; make {_BASE} writable for adb's shell")
         raise Broken(f"the connection to {self.name} broke in a push; check the cable and repeat")
 

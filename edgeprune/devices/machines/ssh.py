@@ -103,7 +103,8 @@ class SshLine:
         said = done.err.decode(errors="replace").strip()
         if "No space left on device" in said or "Disk quota exceeded" in said:
             raise Full(said)
-        if done.code == _OWN_FAILURE:
+        # The folder of the parts goes when another command has put this very file together meanwhile.
+        if done.code == _OWN_FAILURE or "No such file" in said:
             raise Broken(f"the connection to {self.name} broke in a push; check the network and repeat")
         if done.code != 0:
             raise DeviceError(f"{self.name} does not take {path}: {said}; make the folder writable for you")

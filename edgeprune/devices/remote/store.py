@@ -76,7 +76,8 @@ def hash_file(path: Path) -> LocalFile:
     return LocalFile(path, size, whole.hexdigest(), tuple(parts))
 
 
-#: Scripts that run in the cache.  `$s` is the SHA-256 of the file and `$w` its place in the workspace.
+#: Scripts that run in the cache.  `$s` is the SHA-256 of the file and `$w` its place in the workspace.  Another
+#: command may do the same at any moment: what has gone meanwhile is no failure, the next try finds it elsewhere.
 _HEAD = f"""mkdir -p "$cache" "$workspace" && cd "$cache" || exit 1
 command -v sha256sum > /dev/null || exit {_NO_PROGRAM}
 is() {{ set -- "$1" $(sha256sum "$1"); [ "$2" = $s ]; }}
@@ -86,7 +87,7 @@ _TAKE = """
 if [ -f "$w" ] && is "$w"; then echo placed; exit 0; fi
 if [ -f $s ]; then
     touch $s
-    if cp $s "$w.new"; then :; else rm -f "$w.new"; exit 1; fi
+    cp $s "$w.new"
     if is "$w.new"; then
         chmod 755 "$w.new" && mv "$w.new" "$w" && echo placed
         used=0
@@ -100,9 +101,10 @@ if [ -f $s ]; then
     rm -f $s "$w.new"
 fi
 """
+_PLACED = b"placed"
 #: Prints the hash and the name of each part that is there.
 _LIST = """
-mkdir -p $s.$part && cd $s.$part || exit 1
+mkdir -p $s.$part && cd $s.$part || exit 0
 for f in *; do
     if [ -f $f ]; then sha256sum $f; fi
 done
@@ -110,7 +112,7 @@ done
 #: Makes the file of its parts, which go whether it is right or not.
 _JOIN = """
 new=$s.${workspace##*-}
-if cat $s.$part/* > $new; then :; else rm -f $new; exit 1; fi
+cat $s.$part/* > $new
 if is $new; then mv $new $s; else rm -f $new; fi
 rm -rf $s.$part
 """
@@ -145,10 +147,10 @@ class Store:
         for _ in range(_TRIES):
             progress.start(f"push {name}", len(file.parts))
             said = self._script(file, name, _TAKE + _LIST)
-            if not said.startswith(b"placed"):
+            if _PLACED not in said.splitlines():
                 self._send_missing(file, _sums(said), progress)
                 said = self._script(file, name, f"{_JOIN}{_TAKE}true")
-            if said.startswith(b"placed"):
+            if _PLACED in said.splitlines():
                 progress.finish()
                 return
         raise DeviceError(
@@ -170,11 +172,11 @@ class Store:
         settings = "\n".join(f"{key}={shlex.quote(value)}" for key, value in variables.items())
         seconds = SCRIPT_SECONDS + file.size / HASH_BYTES_PER_SECOND
         done = self._line.shell(f"{{\n{settings}\n{_HEAD}{script}\n}} 2>&1", seconds)
-        if done.code == 0:
-            return done.out
         said = done.out.decode(errors="replace").strip()
         if _NO_SPACE.search(done.out):
             raise Full(said)
+        if done.code == 0:
+            return done.out
         if done.code == _NO_PROGRAM:
             raise DeviceError(f"{self._line.name} has no sha256sum, which Android has since version 8; use another one")
         reason = said.splitlines()[-1] if said else f"exit code {done.code}"
