@@ -12,7 +12,7 @@ if __name__ == "__main__":
     from edgeprune import bootstrap
 
     os.chdir(ROOT)
-    arguments = ["-m", "pytest", "-n", "2", *sys.argv[1:]]
+    arguments = ["-m", "pytest", "-n", "2", "--dist", "worksteal", *sys.argv[1:]]
     if bootstrap.ready() and importlib.util.find_spec("pytest"):
         os.execv(sys.executable, [sys.executable, *arguments])
     bootstrap.enter(*arguments)
