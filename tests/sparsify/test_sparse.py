@@ -11,7 +11,9 @@ from edgeprune.build import load_firmware
 from edgeprune.compact import lossless
 from edgeprune.compact.interpreter import Runner
 from edgeprune.compact.verify import probes
+from edgeprune.emulate.arm_linux import ARM_CORES
 from edgeprune.errors import ModelError
+from edgeprune.measure.runner import RunnerOptions, emulated_instructions
 from edgeprune.sparsify import deployable, sparse
 from edgeprune.sparsify.encoding import encoded
 from edgeprune.targets import load_target
@@ -79,6 +81,17 @@ def test_sparse_inference_runs_and_computes_the_same(name: str, tmp_path) -> Non
     found = np.frombuffer((tmp_path / "out").read_bytes(), np.float32)
     assert np.ptp(expected) > 1e-3
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+def test_blocks_of_zeros_save_instructions(tmp_path) -> None:
+    runner, counts = arm_runner(), []
+    source = read_bytes(begun().convolution(64).depthwise(3, 2).convolution(128).convolution(128).mean().build(), "m")
+    options = RunnerOptions(library=str(runner.library.path))
+    for model in (source, sparse(source).model):
+        (tmp_path / "m.tflite").write_bytes(model.content)
+        command = (str(runner.program), str(tmp_path / "m.tflite"))
+        counts.append(emulated_instructions(command, options, ARM_CORES["cortex-a76"], "phone-a76").value)
+    assert counts[0] > 1.5 * counts[1]
 
 
 def test_the_file_as_it_came_does_not_run_sparsely(tmp_path) -> None:
