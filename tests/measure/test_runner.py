@@ -63,6 +63,26 @@ def test_outputs_are_those_of_the_interpreter(path, tmp_path) -> None:
     assert told.peak_bytes > 1_000_000
 
 
+def test_bytes_are_in_the_models_order_and_not_the_signatures(tmp_path) -> None:
+    builder = ModelBuilder()
+    ports = []
+    for name, size in (("NEG", 4), ("ABS", 2)):
+        source, result = builder.input((1, size), "float32"), builder.tensor((1, size), "float32")
+        builder.operator(name, (source,), (result,))
+        builder.output(result)
+        ports.append((source, result))
+    named = [[schema.TensorMapT(name=str(i).encode(), tensorIndex=i) for i in pair] for pair in reversed(ports)]
+    builder.model.signatureDefs = [
+        schema.SignatureDefT([n[0] for n in named], [n[1] for n in named], signatureKey=b"main", subgraphIndex=0)
+    ]
+    (tmp_path / "m.tflite").write_bytes(builder.build())
+    values = np.arange(-3, 3, dtype=np.float32)
+    (tmp_path / "in").write_bytes(values.tobytes())
+    report(tmp_path / "m.tflite", runs=1, inputs=str(tmp_path / "in"), outputs=str(tmp_path / "out"))
+    found = np.frombuffer((tmp_path / "out").read_bytes(), np.float32)
+    np.testing.assert_array_equal(found, [3, 2, 1, 0, 1, 2])
+
+
 def test_profile_and_pinning(path) -> None:
     cpu = min(os.sched_getaffinity(0))
     told = report(path, runs=3, profile=True, cpus=(cpu,))
