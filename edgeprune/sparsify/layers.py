@@ -26,7 +26,8 @@ _ELEMENTWISE = {
 }  # fmt: skip
 _EDGES = {3, 5}
 _STRIDES = {1, 2}
-_ENTRY_CHANNELS = 3
+#: Of what an entry reads; fewer are filled up with zeros.
+ENTRY_CHANNELS = 3
 
 
 class Kind(enum.Enum):
@@ -156,10 +157,10 @@ def _convolution(graph: Graph, index: int, producers: dict[int, int]) -> Layer |
         if options.stride != (1, 1):
             return f"it is a 1x1 convolution with stride {options.stride[0]}, and only stride 1 fits"
         return Layer(Kind.INSIDE, node.inputs[:1])
-    if (height, width, *options.stride, channels) != (3, 3, 2, 2, _ENTRY_CHANNELS):
+    if (height, width, *options.stride) != (3, 3, 2, 2) or channels > ENTRY_CHANNELS:
         return (
             f"it is a {height}x{width} convolution with stride {options.stride[0]} on {channels} channels; only 1x1 "
-            "convolutions fit, and a first one of 3x3 with stride 2 on 3 channels"
+            "convolutions fit, and a first one of 3x3 with stride 2 on up to 3 channels"
         )
     return Layer(Kind.ENTRY, (), _window(graph, index, options, producers))
 

@@ -114,9 +114,7 @@ def _part(graph: Graph, end: int, producers: dict[int, int]) -> Part:
     )
 
 
-_NO_ENTRY = (
-    "it reads the model's input, and sparse inference begins with a 3x3 convolution with stride 2 on 3 channels only"
-)
+_NO_ENTRY = "it reads the model's input, and sparse inference begins with a 3x3 convolution with stride 2 on 3 channels or fewer"
 
 
 def _pointwise(graph: Graph, index: int, producers: dict[int, int]) -> Pointwise:

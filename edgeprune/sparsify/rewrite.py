@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgeprune.graph import DType
 from edgeprune.sparsify.encoding import Encoded, Weights, encoded
-from edgeprune.sparsify.layers import Window, is_scalar, weights_of
+from edgeprune.sparsify.layers import ENTRY_CHANNELS, Window, is_scalar, weights_of
 from edgeprune.sparsify.part import Part, producers_of
 from edgeprune.tflite import TfliteModel, read_bytes
 from edgeprune.tflite.flatbuffer import packed, unpacked
@@ -58,30 +58,44 @@ class _Edit:
             operator.inputs = [] if operator.inputs is None else [int(index) for index in operator.inputs]
 
     def set_window(self, window: Window, mirrored: tuple[bool, bool], entry: bool) -> None:
-        """Mirror the kernel where all is mirrored, and what an entry reads; pad as sparse inference wants.
-
-        An entry's input is mirrored along both axes as one row of numbers, which is one copy
-        instead of two; that mirrors the channels too, and so the kernel takes them in reverse.
-        """
+        """Mirror the kernel where all is mirrored, and what an entry reads; pad as sparse inference wants."""
         operator, source = self._operators[window.node], window.source
-        axes = [1 + axis for axis in (0, 1) if mirrored[axis]] + ([3] if entry and all(mirrored) else [])
-        if axes:
-            weights = weights_of(self._graph, self._graph.nodes[window.node], self._producers)
-            assert weights is not None  # or it would be no such layer
-            tensor = self._graph.tensors[weights]
-            holder, slot = self._holder(window.node)
-            holder.inputs[slot] = self._constant(np.flip(tensor.constant(), axes), tensor.dtype)
+        shape = list(self._graph.tensors[source].shape)
+        self._set_kernel(window.node, mirrored, entry)
         if entry:
             source = self._mirrored(operator, source, mirrored)
+            more, shape[3] = ENTRY_CHANNELS - shape[3], ENTRY_CHANNELS
+            source = self._padded(operator, source, [(0, 0)] * 3 + [(0, more)], shape) if more else source
         elif window.pad is None and all(side.stride == 1 for side in window.sides):
             return  # SAME pads as wanted
         if window.pad is not None:
             self._dropped.add(id(self._operators[window.pad]))
         around = [(0, 0), *((side.wanted, side.wanted) for side in window.sides), (0, 0)]
-        shape = [e + sum(pads) for e, pads in zip(self._graph.tensors[window.source].shape, around, strict=True)]
-        inputs = [source, self._constant(np.array(around), DType.INT32)]
-        operator.inputs[0] = self._before_it(operator, "PAD", inputs, shape, schema.PadOptionsT())
+        shape = [extent + sum(pads) for extent, pads in zip(shape, around, strict=True)]
+        # Apart from the channels' PAD, since XNNPACK makes this one a part of the convolution.
+        operator.inputs[0] = self._padded(operator, source, around, shape)
         operator.builtinOptions.padding = schema.Padding.VALID
+
+    def _set_kernel(self, node: int, mirrored: tuple[bool, bool], entry: bool) -> None:
+        """Mirror a kernel, and have an entry's read as many channels as it must.
+
+        An entry's input is mirrored along both axes as one row of numbers, which is one copy
+        instead of two; that mirrors the channels too, and so the kernel takes them in reverse.
+        """
+        weights = weights_of(self._graph, self._graph.nodes[node], self._producers)
+        assert weights is not None  # or it would be no such layer
+        tensor = self._graph.tensors[weights]
+        axes = [1 + axis for axis in (0, 1) if mirrored[axis]] + ([3] if entry and all(mirrored) else [])
+        kernel = np.flip(tensor.constant(), axes)
+        if entry:
+            kernel = np.pad(kernel, [(0, 0)] * 3 + [(0, ENTRY_CHANNELS - kernel.shape[3])])
+        if axes or kernel.shape != tensor.shape:
+            holder, slot = self._holder(node)
+            holder.inputs[slot] = self._constant(kernel, tensor.dtype)
+
+    def _padded(self, operator: Any, source: int, around: list[tuple[int, int]], shape: list[int]) -> int:
+        inputs = [source, self._constant(np.array(around), DType.INT32)]
+        return self._before_it(operator, "PAD", inputs, shape, schema.PadOptionsT())
 
     def encode(self, node: int, encoding: Encoded, dtype: DType, shape: tuple[int, ...]) -> None:
         """Keep the weights of a 1x1 convolution in the sparse encoding."""

@@ -48,6 +48,8 @@ NETWORKS = {
     "same, odd and even, 5x5": small_mobilenet((25, 24, 3), edge=5).dense(),
     "padded as Keras does": padded(0, 1).dense(),
     "padded on both sides": padded(1, 1).dense(),
+    "one channel": small_mobilenet((24, 24, 1)).dense(),
+    "two channels, odd": small_mobilenet((25, 25, 2)).dense(),
     "a mean at the end": small_mobilenet(),
     "1x1 convolution after the mean": begun()
     .depthwise(3, 2)
