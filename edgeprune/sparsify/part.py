@@ -11,6 +11,7 @@ from edgeprune.graph import Graph
 from edgeprune.sparsify.layers import Kind, Window, layer_of, values, weights_of
 
 _AXES = ("height", "width")
+_NO_ENTRY = "it reads the model's input, and sparse inference begins with a 3x3 convolution with stride 2 only"
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,6 @@ def _part(graph: Graph, end: int, producers: dict[int, int]) -> Part:
         mirrored=mirrored,
         blockers=(*blockers, *faults, *_other_readers(graph, end, nodes)),
     )
-
-
-_NO_ENTRY = "it reads the model's input, and sparse inference begins with a 3x3 convolution with stride 2 on 3 channels or fewer"
 
 
 def _pointwise(graph: Graph, index: int, producers: dict[int, int]) -> Pointwise:
