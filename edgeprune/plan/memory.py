@@ -54,8 +54,13 @@ def lower_bound(buffers: tuple[Buffer, ...]) -> int:
     return max((sum(aligned(b.nbytes) for b in buffers if b.first <= t <= b.last) for t in moments), default=0)
 
 
-def place(buffers: tuple[Buffer, ...]) -> Placement:
-    """Place the buffers; the result depends on nothing but them."""
+def place(buffers: tuple[Buffer, ...], thorough: bool = True) -> Placement:
+    """Place the buffers; the result depends on nothing but the arguments.
+
+    Args:
+        buffers: What to place.
+        thorough: Whether to search where the usual orders miss the lower bound; memory must be worth the time.
+    """
     keys: tuple[Callable[[Buffer], tuple[int, ...]], ...] = (
         lambda b: (-b.nbytes, b.first),
         lambda b: (-b.nbytes * (b.last - b.first + 1), b.first),
@@ -64,7 +69,8 @@ def place(buffers: tuple[Buffer, ...]) -> Placement:
     )
     orders = [sorted(range(len(buffers)), key=lambda i, key=key: (*key(buffers[i]), i)) for key in keys]  # type: ignore[misc]
     order, best = min(((o, _place_in_order(buffers, o)) for o in orders), key=lambda found: found[1].nbytes)
-    best = _search(buffers, order, best)
+    if thorough:
+        best = _search(buffers, order, best)
     verify_placement(best)
     return best
 

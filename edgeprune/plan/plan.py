@@ -107,7 +107,7 @@ def make_plan(
     choices = choose_kernels(graph, target, objective, kernels)
     chosen = tuple(choice.option.kernel if choice else None for choice in choices)
     needed = lifetimes(graph, chosen)
-    placement = place(needed.buffers)
+    placement = place(needed.buffers, thorough=isinstance(target, McuTarget))
     offsets = tuple(None if i is None else placement.offsets[i] for i in needed.tensor_buffer)
     layers = tuple(
         LayerPlan(
