@@ -78,7 +78,8 @@ def _configure(folder: Path, port: int) -> None:
     # Bash reads what the user has set for it, unless it believes that another one has started it.
     (folder / "sshd.conf").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/authorized\n"
-        f"PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nSetEnv XDG_CACHE_HOME={folder}/cache SHLVL=2\n"
+        f"PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n"
+        f"SetEnv XDG_CACHE_HOME={folder}/cache SHLVL=2\n"
     )
     (folder / "client.conf").write_text(
         f"Host board nokey\n  HostName 127.0.0.1\n  HostKeyAlias board\n  Port {port}\n"

@@ -308,6 +308,17 @@ def test_output_without_its_end_is_no_result(phone: Phone, fault: str) -> None:
         machine.run(["sh", "-c", ": edgeprune-cut; echo result"], 5)
 
 
+def test_an_old_phone_keeps_nothing_of_what_was_cut_short(plug_in: PlugIn) -> None:
+    phone = plug_in(features=())
+    with open_machine("adb:") as machine:
+        phone.faults.drop_run = "edgeprune-drop"
+        for mark, message in (("edgeprune-late", "did not end"), ("edgeprune-drop", "broke while sh ran")):
+            with fails(message, 1):
+                machine.run(["sh", "-c", f": {mark}; echo error >&2; echo result; sleep {MARK}"], 1)
+    assert gone()
+    assert left(phone) == []
+
+
 def test_a_phone_that_takes_no_folder_has_run_nothing(phone: Phone) -> None:
     folder = phone.path("/data/local/tmp")
     folder.rmdir()

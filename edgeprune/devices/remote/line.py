@@ -88,9 +88,9 @@ class Frame:
         if not errors:
             self.text = f"{body}\nc=$?\n{self._end('$c')}\nexit $c"
         else:
-            self.text = (
-                f"{body} 2>{errors}\nc=$?\n{self._end('0')}\ncat {errors}\nrm -f {errors}\n{self._end('$c')}\nexit $c"
-            )
+            # The file has no name any more when the script starts, so that it cannot be left behind.
+            opened = f"exec 3>{errors} 4<{errors}\nrm -f {errors}"
+            self.text = f"{opened}\n{body} 2>&3 3>&- 4<&-\nc=$?\n{self._end('0')}\ncat <&4\n{self._end('$c')}\nexit $c"
 
     def _end(self, code: str) -> str:
         # Not printf, which the oldest phones lack.

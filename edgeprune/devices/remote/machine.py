@@ -124,9 +124,9 @@ class RemoteMachine:
     def _start(self, command: Sequence[str], seconds: float, note: str) -> str:
         """A script that runs the program so that it can be ended with all that it starts; says `note` if it cannot.
 
-        What runs is on record in that file by process groups: Android's `timeout` gives the program one of
-        its own, others share theirs.  The machine itself ends it in time, too: a cable that
-        is pulled must not leave it running.
+        What runs is on record in that file by process groups: Android's `timeout` gives the program
+        one of its own, others share theirs.  The machine itself ends it in time, too: a cable that is
+        pulled must not leave it running.
         """
         workspace = shlex.quote(self._workspace)
         recorded = shlex.quote(f'echo $$ >> {note}; exec "$@"')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +27,7 @@ class Sync:
         self._place = place
         self._faults = faults
         self._count = count
+        self._open = False
 
     def serve(self) -> None:
         """Answer requests until the client quits."""
@@ -56,23 +57,31 @@ class Sync:
 
     def _send(self, text: str) -> None:
         name, _, mode = text.rpartition(",")
-        path = self._place(name)
-        # As on a phone, a failure is reported when all of the file has come.
-        failure = b"No space left on device" if self._faults.full_push else b""
-        failure = failure if path.parent.is_dir() else b"No such file or directory"
-        with contextlib.ExitStack() as opened:
-            file = None if failure else opened.enter_context(path.open("wb"))
-            while (header := self._header())[0] == b"DATA":
-                content = bytearray(self._stream.read(header[1]))
-                self._arrived(content)
-                if file is not None:
-                    file.write(content)
+        self._open = True
+        try:
+            if self._faults.full_push:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            with self._place(name).open("wb") as file:
+                while self._open:
+                    file.write(self._content())
                     file.flush()
-        if failure:
-            self._fail(failure)
+            self._place(name).chmod(int(mode) & 0o777)
+        except OSError as error:
+            # As on a phone, a failure is reported when all of the file has come.
+            while self._open:
+                self._content()
+            self._fail(str(error.strerror).encode())
         else:
-            path.chmod(int(mode) & 0o777)
             self._stream.write(struct.pack("<4sI", b"OKAY", 0))
+
+    def _content(self) -> bytes:
+        """The next part of a file that arrives, which may be empty."""
+        request, size = self._header()
+        self._open = request == b"DATA"
+        content = bytearray(self._stream.read(size)) if self._open else bytearray()
+        if content:
+            self._arrived(content)
+        return bytes(content)
 
     def _arrived(self, content: bytearray) -> None:
         """Count the bytes, and damage them or break the connection where that is due."""

@@ -35,7 +35,7 @@ class Connection:
             line: The connection.
             faults: What goes wrong.
             banner: How the device greets.
-            serve: Does what a stream was opened for; raises `NotImplementedError` for what it does not know.
+            serve: Does what a stream was opened for.
         """
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._line = line
@@ -95,9 +95,10 @@ class Connection:
             self._streams[arg1].arrived(command, content)
 
     def _run(self, stream: Stream, service: str) -> None:
-        with contextlib.suppress(Broken, OSError):
+        with contextlib.suppress(OSError):
             self.send(_OKAY, stream.local, stream.remote)
-            self._serve(stream, service)
+            with contextlib.suppress(Broken):
+                self._serve(stream, service)
             self.send(_CLSE, stream.local, stream.remote)
         self._streams.pop(stream.local, None)
 
