@@ -13,7 +13,8 @@
 
 #include "ep_neon_s8.h"
 
-#define EP_NEON_BAND 20 /* pixels that ep_neon_multiply takes at most */
+#define EP_NEON_WIDTH 16 /* filters of a panel */
+#define EP_NEON_BAND 20  /* pixels that ep_neon_multiply takes at most */
 #define EP_NEON_TILE 5
 
 typedef struct {
@@ -27,6 +28,13 @@ typedef struct {
     int32_t paired; /* whether no weight is -128 */
     ep_neon_output output;
 } ep_neon_panels;
+
+/* One panel: its weights and factors, and how many of its filters there are. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *stage;
+    int32_t channels;
+} ep_neon_panel;
 
 /* How many of `left` pixels to take next, so that no band ends with less than a tile. */
 static inline int32_t ep_neon_next_band(int32_t left) {

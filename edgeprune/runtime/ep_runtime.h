@@ -12,11 +12,16 @@
 /* Generated code compares this with the version that it was written for. */
 #define EP_RUNTIME_ABI_VERSION 1
 
+/* Where tables begin: at a word, or where vectors are read at a line of the cache. */
 #if defined(__GNUC__)
-#define EP_ALIGN4 __attribute__((aligned(4)))
+#if defined(__aarch64__)
+#define EP_ALIGNED __attribute__((aligned(64)))
+#else
+#define EP_ALIGNED __attribute__((aligned(4)))
+#endif
 #define EP_UNUSED __attribute__((unused)) /* parameters that only assembly sees */
 #else
-#define EP_ALIGN4
+#define EP_ALIGNED
 #define EP_UNUSED
 #endif
 

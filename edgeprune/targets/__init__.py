@@ -1,14 +1,12 @@
 """Target profiles: what a board or phone is, as data."""
 
 from edgeprune.targets.cores import CORES, Core, Extension
+from edgeprune.targets.cpus import ApplicationCpu, Cpu, McuCpu
 from edgeprune.targets.profile import (
-    ApplicationCpu,
     CacheShape,
     CompiledTarget,
-    Cpu,
     FlashTiming,
     HostTarget,
-    McuCpu,
     McuTarget,
     PhoneTarget,
     Target,

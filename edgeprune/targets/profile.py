@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from edgeprune.errors import TargetError
 from edgeprune.resources import targets_folder
 from edgeprune.schema import describe
-from edgeprune.targets.cores import CORES, Core, Extension
+from edgeprune.targets.cpus import ApplicationCpu, McuCpu, Section
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,72 +23,7 @@ else:
     import tomli as tomllib
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class McuCpu(_Section):
-    """Processor of a microcontroller.
-
-    Attributes:
-        core: A key of `CORES`.
-        fpu: Floating-point unit as compilers name it; None where the chip has none.
-        clock_hz: Frequency that the firmware sets up and counts in.
-        multiplier_cycles: Of a 32-bit multiplication; a Cortex-M0+ is made with 1 or 32.
-    """
-
-    core: Literal["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"]
-    fpu: Literal["fpv4-sp-d16", "fpv5-sp-d16", "fpv5-d16"] | None = None
-    clock_hz: Annotated[int, Field(gt=0)]
-    multiplier_cycles: Literal[1, 32] = 1
-
-    @property
-    def facts(self) -> Core:
-        """What the core has and lacks."""
-        return CORES[self.core]
-
-    @property
-    def has_dsp(self) -> bool:
-        """Whether the core has the DSP extension (SMLAD and friends)."""
-        return self.facts.dsp
-
-    @property
-    def extensions(self) -> frozenset[Extension]:
-        """What kernels may use; Helium only where the chip has its floating-point part too."""
-        helium = self.facts.helium and self.fpu is not None
-        present = {Extension.DSP: self.facts.dsp, Extension.FPU: self.fpu is not None, Extension.HELIUM: helium}
-        return frozenset(extension for extension, has in present.items() if has)
-
-
-class ApplicationCpu(_Section):
-    """Processor of a phone or a single-board computer, with the 64-bit Arm architecture.
-
-    A program for it runs on every such core, whichever it is compiled for: extensions that not
-    all have are looked for when it starts.
-
-    Attributes:
-        core: As compilers call it; one that `CORES` lacks counts as having what all of them have.
-    """
-
-    core: str
-
-    @property
-    def facts(self) -> Core:
-        """What the core has and lacks."""
-        return CORES.get(self.core, CORES["cortex-a53"])
-
-    @property
-    def extensions(self) -> frozenset[Extension]:
-        """What kernels may use."""
-        more = {Extension.DOT_PRODUCT} if self.facts.dot_product else set()
-        return frozenset({Extension.NEON, Extension.FPU} | more)
-
-
-#: What kernels are chosen for.
-Cpu = McuCpu | ApplicationCpu
-
-
-class CacheShape(_Section):
+class CacheShape(Section):
     """A cache in front of the flash.
 
     Attributes:
@@ -102,7 +37,7 @@ class CacheShape(_Section):
     fills_line: bool = False
 
 
-class FlashTiming(_Section):
+class FlashTiming(Section):
     """What lies between the core and its flash; without it flash answers at once.
 
     Attributes:
@@ -124,7 +59,7 @@ class FlashTiming(_Section):
     source: str
 
 
-class Memory(_Section):
+class Memory(Section):
     """One memory: `base` is its first address, `size` its bytes."""
 
     base: Annotated[int, Field(ge=0)]
@@ -137,7 +72,7 @@ class Flash(Memory):
     timing: FlashTiming | None = None
 
 
-class Uart(_Section):
+class Uart(Section):
     """The serial line that reports go through.
 
     Attributes:
@@ -154,7 +89,7 @@ class Uart(_Section):
     usb: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")] | None = None
 
 
-class Probe(_Section):
+class Probe(Section):
     """The debug probe that flashes the board.
 
     Attributes:
@@ -168,20 +103,20 @@ class Probe(_Section):
     pyocd: str | None = None
 
 
-class Qemu(_Section):
+class Qemu(Section):
     """How qemu-system-arm plays this board: `machine` as its -M option names it."""
 
     machine: str
 
 
-class Energy(_Section):
+class Energy(Section):
     """What an energy estimate stands on: active power in mW, and where the figure is from."""
 
     active_mw: Annotated[float, Field(gt=0)]
     source: str
 
 
-class McuTarget(_Section):
+class McuTarget(Section):
     """A microcontroller board (or its emulated stand-in).
 
     Attributes:
@@ -210,7 +145,7 @@ class McuTarget(_Section):
     source: str = ""
 
 
-class PhoneTarget(_Section):
+class PhoneTarget(Section):
     """A phone-class Arm CPU that runs LiteRT with XNNPACK, or a program that holds the model.
 
     Attributes:
@@ -231,7 +166,7 @@ class PhoneTarget(_Section):
         return ApplicationCpu(core=self.core)
 
 
-class HostTarget(_Section):
+class HostTarget(Section):
     """This machine; its figures are never another device's."""
 
     name: str

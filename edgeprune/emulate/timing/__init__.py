@@ -12,7 +12,7 @@ import pkgutil
 
 from edgeprune.emulate.timing.model import BlockCost, InstructionCost, TimingModel, Trust
 from edgeprune.errors import TargetError
-from edgeprune.targets.profile import McuCpu
+from edgeprune.targets import McuCpu
 
 __all__ = ["BlockCost", "InstructionCost", "TimingModel", "Trust", "timed_cores", "timing_model"]
 

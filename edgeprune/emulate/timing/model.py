@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from edgeprune.emulate.timing.instruction import Decoder, Instruction, Kind
-from edgeprune.targets.profile import McuCpu
+from edgeprune.targets import McuCpu
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,11 @@
+/* A panel times a band of pixels, by SDOT. */
+#ifndef EP_NEON_DOT_S8_H
+#define EP_NEON_DOT_S8_H
+
+#include "ep_neon_panels_s8.h"
+
+/* Only for cores that have it. */
+void ep_neon_dot_panel(const ep_neon_panels *p, const ep_neon_panel *f, const int8_t *const *pixels,
+                       int32_t count, int8_t *output);
+
+#endif
