@@ -96,7 +96,8 @@ def test_a_foreign_folder_is_not_replaced(tmp_path) -> None:
 
 def test_litert_deployment(tmp_path) -> None:
     firmware = build_firmware(MODEL, load_target("phone-a76"), tmp_path / "phone")
-    assert sorted(path.name for path in (tmp_path / "phone").iterdir()) == ["manifest.json", "model.tflite"]
+    files = sorted(path.name for path in (tmp_path / "phone").iterdir())
+    assert files == ["manifest.json", "model-aarch64", "model.tflite"]
     assert firmware.manifest.image is None
 
 
