@@ -349,6 +349,7 @@ def test_a_phone_that_falls_silent_in_a_run(phone: Phone) -> None:
 def test_a_phone_that_falls_silent_before_a_push(phone: Phone, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "SCRIPT_SECONDS", 0.5)
     with open_machine("adb:") as machine:
+        machine.run(["true"], 5)
         phone.faults.silent = True
         with fails(r"got no answer from .* within 0\.51 s; ", 0.5):
             machine.push(model, "m")

@@ -43,7 +43,8 @@ class RemoteMachine:
         self._line = line
         self._workspace = f"{line.base}/edgeprune-{secrets.token_hex(4)}"
         self._store = Store(line, self._workspace)
-        self._used = False
+        #: Whether there may be something to clean up, and whether the workspace is there.
+        self._used = self._made = False
 
     @property
     def name(self) -> str:
@@ -62,7 +63,7 @@ class RemoteMachine:
     def push(self, local: Path, name: str, progress: Progress = SILENT) -> str:
         """See `Machine.push`."""
         file = hash_file(local)
-        self._used = True
+        self._use()
         self._steady(lambda: self._store.put(file, _plain(name), progress))
         return f"{self._workspace}/{name}"
 
@@ -74,11 +75,11 @@ class RemoteMachine:
 
     def run(self, command: Sequence[str], seconds: float) -> Completed:
         """See `Machine.run`."""
-        self._used = True
-        program, note = Path(command[0]).name, f".running-{secrets.token_hex(8)}"
+        self._use()
+        program, token = Path(command[0]).name, secrets.token_hex(8)
         ended = False
         try:
-            done = self._line.shell(self._start(command, seconds, note), seconds)
+            done = self._line.shell(self._start(command, seconds, token), seconds)
             ended = True
         except Broken:
             raise DeviceError(
@@ -92,11 +93,9 @@ class RemoteMachine:
             ) from None
         finally:
             if not ended:
-                self._stop(_STOP_SECONDS)
-        if note.encode() in done.err:
-            raise DeviceError(
-                f"no folder can be made below {self._line.base} on {self.name}; free space there or make it writable"
-            )
+                self._stop(_STOP_SECONDS, f"echo > .stopped-{token}")
+        if token.encode() in done.err:
+            raise DeviceError(f"{self.name} has no space for {program} to start; free some space there and repeat")
         return done
 
     def read(self, path: str, seconds: float = READ_SECONDS) -> str | None:
@@ -118,28 +117,41 @@ class RemoteMachine:
         base = shlex.quote(self._line.base)
         # More than two whole days for most, more than one for Android; there, +0 is all that is a second old.
         old = f"find {base} -maxdepth 1 -name 'edgeprune-*' ! -name edgeprune-cache -mtime +1 -exec rm -rf {{}} +"
-        self._stop(_CLOSE_SECONDS, f"rm -rf {shlex.quote(self._workspace)}; {old}")
-        self._used = False
+        self._stop(_CLOSE_SECONDS, "true", f"rm -rf {shlex.quote(self._workspace)}; {old}")
+        self._used = self._made = False
 
-    def _start(self, command: Sequence[str], seconds: float, note: str) -> str:
-        """A script that runs the program so that it can be ended with all that it starts; says `note` if it cannot.
+    def _use(self) -> None:
+        """Make the workspace, once: a script that comes late must not make it again."""
+        if self._made:
+            return
+        self._used = True
+        made = self._steady(lambda: self._line.shell(f"mkdir -p {shlex.quote(self._workspace)}", SCRIPT_SECONDS))
+        if made.code != 0:
+            raise DeviceError(
+                f"no folder can be made below {self._line.base} on {self.name}; free space there or make it writable"
+            )
+        self._made = True
 
-        What runs is on record in that file by process groups: Android's `timeout` gives the program
-        one of its own, others share theirs.  The machine itself ends it in time, too: a cable that is
-        pulled must not leave it running.
+    def _start(self, command: Sequence[str], seconds: float, token: str) -> str:
+        """A script that runs the program so that it can be ended with all that it starts; says `token` if it cannot.
+
+        What runs is on record by process groups: Android's `timeout` gives the program one of its own,
+        others share theirs.  It looks for the order to stop when it is on record, and the order comes
+        before the record is read, so none starts unnoticed.  The machine itself ends it in time, too:
+        a cable that is pulled must not leave it running.
         """
-        workspace = shlex.quote(self._workspace)
-        recorded = shlex.quote(f'echo $$ >> {note}; exec "$@"')
+        note = f".running-{token}"
+        recorded = shlex.quote(f'echo $$ >> {note} && [ ! -e .stopped-{token} ] && exec "$@"\necho {token} >&2\nexit 1')
         return (
-            f"mkdir -p {workspace} && cd {workspace} || {{ echo {note} >&2; exit 1; }}\n"
+            f"cd {shlex.quote(self._workspace)} || {{ echo {token} >&2; exit 1; }}\n"
             f't=$(command -v timeout)\n[ -z "$t" ] || t="$t -s KILL {math.ceil(seconds) + 1}"\n'
             f"$(command -v setsid) $t sh -c {recorded} sh {shlex.join(command)} </dev/null &\n"
             f"p=$!\necho $p >> {note}\nwait $p\nc=$?\n{_end_recorded(note)}\nexit $c"
         )
 
-    def _stop(self, seconds: float, then: str = "true") -> None:
-        """End every program of ours that is still on record; silently, since something else is being reported."""
-        script = f"cd {shlex.quote(self._workspace)} && {_end_recorded('.running-*')}\ncd /\n{then}"
+    def _stop(self, seconds: float, first: str, then: str = "true") -> None:
+        """End every program of ours that is on record; silently, since something else is being reported."""
+        script = f"cd {shlex.quote(self._workspace)} && {{ {first}; {_end_recorded('.running-*')}; }}\ncd /\n{then}"
         with contextlib.suppress(DeviceError):
             self._line.shell(script, seconds)
 

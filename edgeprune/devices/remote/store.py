@@ -78,7 +78,7 @@ def hash_file(path: Path) -> LocalFile:
 
 #: Scripts that run in the cache.  `$s` is the SHA-256 of the file and `$w` its place in the workspace.  Another
 #: command may do the same at any moment: what has gone meanwhile is no failure, the next try finds it elsewhere.
-_HEAD = f"""mkdir -p "$cache" "$workspace" && cd "$cache" || exit 1
+_HEAD = f"""mkdir -p "$cache" && cd "$cache" || exit 1
 command -v sha256sum > /dev/null || exit {_NO_PROGRAM}
 is() {{ set -- "$1" $(sha256sum "$1"); [ "$2" = $s ]; }}
 """
@@ -92,7 +92,7 @@ if [ -f $s ]; then
         chmod 755 "$w.new" && mv "$w.new" "$w" && echo placed
         used=0
         for f in $(ls -t); do
-            set -- $(du -sk $f)
+            set -- $(du -sk $f) 0
             used=$((used + $1))
             [ $used -le $most ] || rm -rf $f
         done
