@@ -124,11 +124,15 @@ def test_what_a_program_leaves_running_ends_with_it(via: str) -> None:
 def test_nothing_is_left_behind_when_the_user_interrupts(via: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt), open_machine(via) as machine:
-        machine.push(tmp_path / "file", "file")
-        workspace = Path(machine.workspace).name
-        timer.start()
-        machine.run(["sleep", MARK], 60)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt), open_machine(via) as machine:
+            machine.push(tmp_path / "file", "file")
+            workspace = Path(machine.workspace).name
+            timer.start()
+            machine.run(["sleep", MARK], 60)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert gone()
     assert not list(tmp_path.rglob(workspace))
     assert not Path(machine.workspace).exists()
