@@ -100,11 +100,21 @@ class Conditions:
     charging: bool | None = None
 
     @property
+    def _busy(self) -> tuple[int, ...]:
+        return self.khz[1:]  # the first sample may be from before the load
+
+    @property
+    def clock_moved(self) -> bool:
+        """Whether the clock during the run was not one clock."""
+        busy = self._busy
+        return len(busy) > 1 and max(busy) - min(busy) > _CLOCK_MOVES * statistics.median(busy)
+
+    @property
     def unsteady(self) -> tuple[str, ...]:
         """What speaks against the figures, in words; empty for a steady run."""
         found = []
-        busy = self.khz[1:]  # the first sample may be from before the load
-        if len(busy) > 1 and max(busy) - min(busy) > _CLOCK_MOVES * statistics.median(busy):
+        if self.clock_moved:
+            busy = self._busy
             found.append(f"the clock moved between {min(busy) / 1000:,.0f} and {max(busy) / 1000:,.0f} MHz")
         for clock in self.after.clocks:
             if clock.is_held_back:

@@ -96,7 +96,7 @@ def measure_in_turns(
             for number in abba(len(benches), settings.rounds):
                 benches[number].run_turns(progress)
             progress.finish()
-        return tuple(bench.finish(progress) for bench in benches)
+            return tuple(bench.finish(progress) for bench in benches)
 
 
 @contextlib.contextmanager
@@ -136,6 +136,12 @@ class _Bench:
             sent = machine.push(path, f"{name}.inputs", progress)
         self._name = name
         self._count = len(inputs)
+        present = {core.name.lower() for core in facts.cores if core.name}
+        #: A figure of another core than the profile's says so.
+        self._stand_in = () if target.core in present else (
+            f"{machine.name} has no {target.core} ({', '.join(sorted(present)) or 'it does not tell its cores'}): "
+            "another core ran it",
+        )  # fmt: skip
         self._options = RunnerOptions(threads, cpus, settings.warmup, settings.runs, sent)
 
     def run_turns(self, progress: Progress) -> None:
@@ -149,8 +155,7 @@ class _Bench:
         discarded = 0
         while True:
             turn, conditions = self._watched(program)
-            moved = any("clock moved" in reason for reason in conditions.unsteady)
-            if not moved or discarded >= self._settings.repeats:
+            if not conditions.clock_moved or discarded >= self._settings.repeats:
                 return _Kept(turn, conditions.unsteady, discarded)
             discarded += 1
 
@@ -224,7 +229,7 @@ class _Bench:
         memory = Measurement.of(peak, "B", Origin.MEASURED, self._target, "of the whole process") if peak else None
         return RunResult(
             self._target, self._machine.name, turns[0].runtime, latency, statistics=_statistics(turns),
-            memory=memory, notes=_notes(kept),
+            memory=memory, notes=(*self._stand_in, *_notes(kept)),
         )  # fmt: skip
 
     def _with_energy(self, result: RunResult, program: Program, progress: Progress) -> RunResult:
