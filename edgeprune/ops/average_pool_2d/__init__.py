@@ -74,7 +74,7 @@ class _Dsp(WordPoolKernel):
 class _Neon(NeonPoolKernel):
     name = "ep_average_pool_2d_s8_neon"
     folder = _FOLDER
-    instructions = 6.0, 70.0
+    instructions = 8.0, 66.0
 
     def supports(self, graph: Graph, node: Node) -> bool:
         rows, columns = taps_inside(graph, node)

@@ -1,8 +1,8 @@
 /* AVERAGE_POOL_2D, int8, at least sixteen channels and at most 255 taps, for Neon.
  *
- * Sums of that many taps divided by their number in float32 are exact where they are whole, and
- * otherwise so far from whole numbers that rounding does not reach them: what is cut off is the
- * reference's division. */
+ * Such sums divided by such numbers in float32 are exact where they are whole or lie halfway, and
+ * otherwise at least 1/510 from halfway, which rounding errors do not reach: the instruction that
+ * rounds half away from zero gives what the reference's integers do. */
 #ifndef EP_AVERAGE_POOL_2D_S8_NEON_H
 #define EP_AVERAGE_POOL_2D_S8_NEON_H
 
