@@ -6,17 +6,14 @@ Each module in `machines/` is one way.  It has a `SCHEME`, the word before the c
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 from edgeprune.devices import machines
-from edgeprune.errors import UserError
+from edgeprune.devices.scheme import chosen_module, modules_by_scheme
 from edgeprune.progress import SILENT, Progress
 
 READ_SECONDS = 10.0
@@ -153,20 +150,11 @@ def open_machine(via: str) -> AbstractContextManager[Machine]:
         UserError: there is no such scheme.
         DeviceError: on entry, when the machine cannot be reached.
     """
-    scheme, _, argument = via.partition(":")
-    modules = _modules()
-    if scheme not in modules:
-        raise UserError(f"there is no way {via!r} to reach a machine; known: {', '.join(sorted(modules))}")
-    machine: AbstractContextManager[Machine] = modules[scheme].open_machine(argument)
+    module, argument = chosen_module(machines, via, "a machine")
+    machine: AbstractContextManager[Machine] = module.open_machine(argument)
     return machine
 
 
 def machine_schemes() -> tuple[str, ...]:
     """The known schemes, sorted."""
-    return tuple(sorted(_modules()))
-
-
-def _modules() -> dict[str, ModuleType]:
-    found = pkgutil.iter_modules(machines.__path__, f"{machines.__name__}.")
-    modules = [importlib.import_module(info.name) for info in found]
-    return {module.SCHEME: module for module in modules}
+    return tuple(modules_by_scheme(machines))

@@ -7,15 +7,12 @@ firmware it is given, instead of expecting it in the board; it is found by being
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 from edgeprune.devices import transports
-from edgeprune.errors import UserError
+from edgeprune.devices.scheme import chosen_module, modules_by_scheme, scheme_of
 from edgeprune.targets import McuTarget
 
 
@@ -60,26 +57,17 @@ def open_transport(via: str, elf: Path, target: McuTarget) -> AbstractContextMan
         UserError: there is no such scheme.
         DeviceError: on entry, when the line cannot be opened.
     """
-    scheme, _, argument = via.partition(":")
-    modules = _modules()
-    if scheme not in modules:
-        raise UserError(f"there is no way {via!r} to reach a board; known: {', '.join(sorted(modules))}")
-    line: AbstractContextManager[Transport] = modules[scheme].open_line(argument, elf, target)
+    module, argument = chosen_module(transports, via, "a board")
+    line: AbstractContextManager[Transport] = module.open_line(argument, elf, target)
     return line
 
 
 def starts_firmware(via: str) -> bool:
     """Whether that way starts the firmware itself, so that it can start any image of a build."""
-    module = _modules().get(via.partition(":")[0])
+    module = modules_by_scheme(transports).get(scheme_of(via))
     return module is not None and bool(module.STARTS_FIRMWARE)
 
 
 def schemes() -> tuple[str, ...]:
     """The known schemes, sorted."""
-    return tuple(sorted(_modules()))
-
-
-def _modules() -> dict[str, ModuleType]:
-    found = pkgutil.iter_modules(transports.__path__, f"{transports.__name__}.")
-    modules = [importlib.import_module(info.name) for info in found]
-    return {module.SCHEME: module for module in modules}
+    return tuple(modules_by_scheme(transports))
