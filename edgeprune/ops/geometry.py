@@ -119,6 +119,14 @@ def decode_convolution(options: Any) -> ConvolutionOptions:
     )
 
 
+def channels_match(graph: Graph, node: Node) -> bool:
+    """Whether a convolution's weights have the channels of its input.
+
+    An ordinary one has one group then, and a depthwise one makes one channel of each.
+    """
+    return graph.required(node, 1).shape[3] == graph.required(node, 0).shape[3]
+
+
 def convolution_window(graph: Graph, node: Node) -> CField:
     """The `ep_window` initialiser of a convolution, whose weights are [., height, width, .]."""
     options, shape = convolution_options(node), graph.required(node, 1).shape

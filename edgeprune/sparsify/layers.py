@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeprune.graph import OMITTED, DType, Graph, Node, Tensor
+from edgeprune.ops import geometry
 from edgeprune.ops.geometry import ConvolutionOptions
 from edgeprune.ops.padding import padding_value, paddings
 from edgeprune.ops.reduction import reduced_axes
@@ -105,9 +106,7 @@ class Layer:
 def layer_of(graph: Graph, index: int, producers: dict[int, int]) -> Layer | str:
     """The node as such a layer, or a sentence that says why it is none."""
     node = graph.nodes[index]
-    rule = {"CONV_2D": _convolution, "DEPTHWISE_CONV_2D": _depthwise, "ADD": _arithmetic, "MUL": _arithmetic}.get(
-        node.op
-    )
+    rule = {"CONV_2D": _sliding, "DEPTHWISE_CONV_2D": _sliding, "ADD": _arithmetic, "MUL": _arithmetic}.get(node.op)
     if len(node.outputs) != 1 or OMITTED in node.inputs[:1] or not node.inputs:
         return f"sparse inference has no {node.op}"
     if graph.output(node).dtype is not DType.FLOAT32 or graph.required(node, 0).dtype is not DType.FLOAT32:
@@ -145,14 +144,23 @@ def _options(node: Node) -> ConvolutionOptions | None:
     return node.options if isinstance(node.options, ConvolutionOptions) else None
 
 
-def _convolution(graph: Graph, index: int, producers: dict[int, int]) -> Layer | str:
+def _sliding(graph: Graph, index: int, producers: dict[int, int]) -> Layer | str:
+    """Either convolution: what both must be, then the rule of each."""
     node, options = graph.nodes[index], _options(graph.nodes[index])
+    if options is None or weights_of(graph, node, producers) is None:
+        return "its weights are no constants of type float32 or float16"
+    if options.dilation != (1, 1):
+        return "it is dilated"
+    depthwise = node.op == "DEPTHWISE_CONV_2D"
+    if not geometry.channels_match(graph, node):
+        return "it makes several channels of each" if depthwise else "its channels are in groups"
+    window = _window(graph, index, options, producers)
+    return _depthwise(window, options) if depthwise else _convolution(graph, window, options)
+
+
+def _convolution(graph: Graph, window: Window, options: ConvolutionOptions) -> Layer | str:
+    node = graph.nodes[window.node]
     _, height, width, channels = graph.required(node, 1).shape
-    fault = _common_fault(graph, node, options, producers)
-    if fault is not None or options is None:
-        return fault or "its options are not known"
-    if channels != graph.required(node, 0).shape[3]:
-        return "its channels are in groups"
     if (height, width) == (1, 1):
         if options.stride != (1, 1):
             return f"it is a 1x1 convolution with stride {options.stride[0]}, and only stride 1 fits"
@@ -162,30 +170,14 @@ def _convolution(graph: Graph, index: int, producers: dict[int, int]) -> Layer |
             f"it is a {height}x{width} convolution with stride {options.stride[0]} on {channels} channels; only 1x1 "
             "convolutions fit, and a first one of 3x3 with stride 2 on up to 3 channels"
         )
-    return Layer(Kind.ENTRY, (), _window(graph, index, options, producers))
+    return Layer(Kind.ENTRY, (), window)
 
 
-def _depthwise(graph: Graph, index: int, producers: dict[int, int]) -> Layer | str:
-    node, options = graph.nodes[index], _options(graph.nodes[index])
-    _, height, width, channels = graph.required(node, 1).shape
-    fault = _common_fault(graph, node, options, producers)
-    if fault is not None or options is None:
-        return fault or "its options are not known"
-    if channels != graph.required(node, 0).shape[3]:
-        return "it makes several channels of each"
-    stride = options.stride[0]
+def _depthwise(window: Window, options: ConvolutionOptions) -> Layer | str:
+    (height, width), stride = (side.edge for side in window.sides), options.stride[0]
     if height != width or height not in _EDGES or stride != options.stride[1] or stride not in _STRIDES:
         return f"it is a depthwise {height}x{width} convolution with stride {stride}; 3x3 and 5x5 fit, with 1 or 2"
-    window = _window(graph, index, options, producers)
     return Layer(Kind.INSIDE, (window.source,), window)
-
-
-def _common_fault(
-    graph: Graph, node: Node, options: ConvolutionOptions | None, producers: dict[int, int]
-) -> str | None:
-    if options is None or weights_of(graph, node, producers) is None:
-        return "its weights are no constants of type float32 or float16"
-    return "it is dilated" if options.dilation != (1, 1) else None
 
 
 def _window(graph: Graph, index: int, options: ConvolutionOptions, producers: dict[int, int]) -> Window:

@@ -40,10 +40,11 @@ class Tiles(Kernel):
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """One group, columns next to each other, multipliers below 1/2."""
-        shape = graph.required(node, 1).shape
-        one_group = shape[3] == graph.required(node, 0).shape[3]
-        close = shape[2] == 1 or geometry.convolution_options(node).dilation[1] == 1
-        return one_group and close and tiles.fits(geometry.convolution_multipliers(graph, node, shape[0]))
+        channels, _, width, _ = graph.required(node, 1).shape
+        if not geometry.channels_match(graph, node):
+            return False
+        close = width == 1 or geometry.convolution_options(node).dilation[1] == 1
+        return close and tiles.fits(geometry.convolution_multipliers(graph, node, channels))
 
     def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Copying rows, and passes over pairs of pixels."""

@@ -99,7 +99,7 @@ class Panels(Kernel):
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """One group."""
-        return graph.required(node, 1).shape[3] == graph.required(node, 0).shape[3]
+        return geometry.channels_match(graph, node)
 
     def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Instructions."""

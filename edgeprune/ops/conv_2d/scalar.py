@@ -31,8 +31,7 @@ class Triples(Kernel):
         """One group, and numbers for which the scheme is exact."""
         rows = _rows(graph, node)
         multipliers = geometry.convolution_multipliers(graph, node, len(rows))
-        one_group = graph.required(node, 1).shape[3] == graph.required(node, 0).shape[3]
-        return one_group and scalar_stage.fits(graph, node, rows, multipliers)
+        return geometry.channels_match(graph, node) and scalar_stage.fits(graph, node, rows, multipliers)
 
     def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Packing, multiplying, output."""

@@ -51,7 +51,7 @@ class Blocks(Kernel):
 
     def supports(self, graph: Graph, node: Node) -> bool:
         """One output channel per input channel."""
-        return graph.required(node, 1).shape[3] == graph.required(node, 0).shape[3]
+        return geometry.channels_match(graph, node)
 
     def cost(self, graph: Graph, node: Node, cpu: Cpu) -> Cost:
         """Instructions."""
