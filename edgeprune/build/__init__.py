@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeprune.build.firmware import MLPERF_MODELS, Firmware, build_firmware, load_firmware
 from edgeprune.build.litert_library import LiteRtLibrary, litert_library
-from edgeprune.build.litert_runner import LiteRtRunner, build_litert_runner, host_litert_runner
+from edgeprune.build.litert_runner import LiteRtRunner, build_litert_runner
 from edgeprune.build.manifest import LayerEntry, Manifest, SparseEntry
 from edgeprune.build.native import NativeProgram, build_native
 from edgeprune.build.toolchain import Toolchain, find_toolchain
@@ -23,7 +23,6 @@ __all__ = [
     "build_litert_runner",
     "build_native",
     "find_toolchain",
-    "host_litert_runner",
     "litert_library",
     "load_firmware",
 ]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
 import tempfile
 from dataclasses import dataclass
@@ -13,7 +11,6 @@ from pathlib import Path
 from edgeprune.build.litert_library import LiteRtLibrary, litert_library
 from edgeprune.build.toolchain import find_toolchain
 from edgeprune.emit import emit_firmware, load_platform
-from edgeprune.errors import ToolchainError
 from edgeprune.progress import SILENT, Progress
 from edgeprune.resources import cache_folder
 
@@ -47,25 +44,19 @@ def build_litert_runner(library: Path | None = None, progress: Progress = SILENT
         ToolchainError: the library cannot be had, or the compiler fails.
     """
     found = litert_library(library, progress)
-    return LiteRtRunner(_program(found.version, _ARM_LINUX), found)
+    return LiteRtRunner(compiled_runner(found.version, _ARM_LINUX), found)
 
 
-def host_litert_runner() -> LiteRtRunner:
-    """The runner for this machine, with the library of the installed package.
+def compiled_runner(version: str, triple: str | None) -> Path:
+    """Compile the program; its path holds a hash of all that it is made of, so it is never stale.
+
+    Args:
+        version: Of LiteRT, which the program tells.
+        triple: What to compile for; None: this machine.
 
     Raises:
-        ToolchainError: the package has no such library, or the compiler fails.
+        ToolchainError: the compiler fails.
     """
-    spec = importlib.util.find_spec("ai_edge_litert")
-    path = Path(spec.origin or "").with_name("libLiteRt.so") if spec else None
-    if path is None or not path.is_file():
-        raise ToolchainError("ai-edge-litert is not installed with its libLiteRt.so; install it again")
-    version = importlib.metadata.version("ai-edge-litert")
-    return LiteRtRunner(_program(version, None), LiteRtLibrary(path, version))
-
-
-def _program(version: str, triple: str | None) -> Path:
-    """Compile the program; its path holds a hash of all that it is made of, so it is never stale."""
     toolchain, tree = find_toolchain(), emit_firmware(_PLATFORM, None)
     parts = (*(f"{file.path}\n{file.text}" for file in tree.files), version, toolchain.version)
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from edgeprune.build import build_litert_runner, host_litert_runner
+from edgeprune.build import build_litert_runner
 from edgeprune.build.litert_library import VARIABLE
 from edgeprune.emulate.arm_linux import ARM_CORES
 from edgeprune.errors import DeviceError, ModelError, UserError
@@ -19,12 +19,12 @@ from edgeprune.measure.arrays import InputBatch
 from edgeprune.measure.runner import RunnerOptions, RunnerReport, emulated_instructions, read_report
 from edgeprune.measure.values import Origin
 from edgeprune.tflite import read_bytes
-from support.runner import arm_runner, run_on_arm
+from support.runner import arm_runner, host_runner, run_on_arm
 from support.small import small_model
 from support.tflite_model import ModelBuilder
 
 MODEL = read_bytes(small_model(), "small")
-RUNNER = host_litert_runner()
+RUNNER = host_runner()
 REPORT = {
     "format": 1, "runtime": "LiteRT 2.3.0", "threads": 1, "cpus": [4], "delegate": "XNNPACK", "init_us": 5.0,
     "first_us": 9.0, "warmup_us": [3], "runs_us": [4.0, 1.0, 2.0, 3.0], "peak_bytes": 7, "spmm": None, "operators": [],

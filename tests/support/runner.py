@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from pathlib import Path
 
+import ai_edge_litert
 import pytest
 
 from edgeprune.build import LiteRtRunner, build_litert_runner
+from edgeprune.build.litert_library import LiteRtLibrary
+from edgeprune.build.litert_runner import compiled_runner
 from edgeprune.emulate.arm_linux import ARM_CORES, qemu_aarch64, run_arm
 from edgeprune.errors import ToolchainError
 from edgeprune.measure.runner import RunnerOptions, RunnerReport, read_report
+
+
+def host_runner() -> LiteRtRunner:
+    """The runner for this machine, with the library of the installed package: it runs without emulation."""
+    version = importlib.metadata.version("ai-edge-litert")
+    library = Path(ai_edge_litert.__file__).with_name("libLiteRt.so")
+    return LiteRtRunner(compiled_runner(version, None), LiteRtLibrary(library, version))
 
 
 def arm_runner() -> LiteRtRunner:
