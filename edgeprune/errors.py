@@ -51,7 +51,16 @@ class TargetError(UserError):
 
 
 class UnsupportedError(UserError):
-    """A model that is sound but that the chosen target cannot run."""
+    """A model that is sound but that the chosen target cannot run.
+
+    Attributes:
+        fault: The sentence without its next step.
+    """
+
+    def __init__(self, fault: str, advice: str = "") -> None:
+        """Take what is wrong, and what to do."""
+        super().__init__(f"{fault}; {advice}" if advice else fault)
+        self.fault = fault
 
 
 class DoesNotFit(UserError):

@@ -246,7 +246,7 @@ def _build_native(
     try:
         built = build_native(model, target, stage, name, None, kernels, keep_constant_channels)
     except UnsupportedError as error:
-        return NativeEntry(sha256=None, reason=str(error))
+        return NativeEntry(sha256=None, reason=error.fault)
     return NativeEntry(sha256=built.sha256, arena_bytes=built.arena_bytes)
 
 

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
 from pydantic import BaseModel, ConfigDict
 
+from edgeprune.build.program_file import processor_of
 from edgeprune.errors import ToolchainError, UserError
 from edgeprune.progress import SILENT, Progress
 from edgeprune.resources import cache_folder, firmware_templates_folder
@@ -82,10 +81,11 @@ def litert_library(given: Path | None = None, progress: Progress = SILENT) -> Li
 
 def _check(path: Path) -> None:
     try:
-        with path.open("rb") as stream:
-            machine = ELFFile(stream)["e_machine"]
-    except (OSError, ELFError) as error:
+        machine = processor_of(path)
+    except OSError as error:
         raise UserError(f"cannot read {path} as LiteRT's library: {error}; give a {_NAME} for 64-bit Arm") from None
+    if machine is None:
+        raise UserError(f"{path} is no library; give a {_NAME} for 64-bit Arm")
     if machine != "EM_AARCH64":
         raise UserError(f"{path} is a library for {machine}; give a {_NAME} for 64-bit Arm")
 

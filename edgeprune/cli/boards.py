@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from edgeprune.measure.machine import MachineSettings
     from edgeprune.progress import Progress
 
+_CPU_NUMBER = r"\s*[0-9]{1,4}\s*"
 #: From this share of zeros on a model counts as pruned by zeros.
 _PATTERN = 0.1
 EXAMPLES = {
@@ -115,7 +117,8 @@ def _deployed(firmware: Firmware) -> str:
     if native is None:
         return f"wrote {firmware.folder}: a LiteRT deployment for {name}; measure it with --via host"
     beside = f"no static program ({native.reason})" if native.sha256 is None else "a static program beside it"
-    return f"wrote {firmware.folder}: a LiteRT deployment for {name}, {beside}; measure it with --via adb:SERIAL"
+    way = "measure it with --via adb:SERIAL or ssh:HOST"
+    return f"wrote {firmware.folder}: a LiteRT deployment for {name}, {beside}; {way}"
 
 
 def measure(
@@ -140,17 +143,21 @@ def measure(
         Path | None, typer.Option("--benchmark-model", help="Android: the official benchmark_model, to run it too.")
     ] = None,
     energy: Annotated[
-        float, typer.Option("--energy", min=0, help="Phones: seconds of each window of energy; 60 or more, 0 for none.")
+        float,
+        typer.Option("--energy", min=0, max=3600, help="Phones: seconds of each window of energy, best 60; 0: none."),
     ] = 0.0,
     json_: Json = False,
 ) -> None:
     """Run a built model and show latency, cycles, energy and the time of each layer."""
     from edgeprune.build import load_firmware
+    from edgeprune.build.program_file import check_phone_program
     from edgeprune.measure.arrays import save_outputs
     from edgeprune.measure.machine import MachineSettings
 
     firmware = load_firmware(folder)
     inputs = _inputs(firmware, input_)
+    if benchmark_model is not None:
+        check_phone_program(benchmark_model, "benchmark_model")
     settings = MachineSettings(
         runs, rounds, threads=threads, cpus=_cpus(cpus), benchmark_model=benchmark_model, energy_seconds=energy,
         profile=layers,
@@ -197,7 +204,7 @@ def _cpus(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
     parts = text.split(",")
-    if not all(part.strip().isdigit() for part in parts):
+    if not all(re.fullmatch(_CPU_NUMBER, part) for part in parts):
         raise UserError(f"--cpus {text} are no numbers of CPUs; write them like 4,5")
     return tuple(int(part) for part in parts)
 
@@ -236,7 +243,7 @@ def _show_run(result: RunResult) -> None:
         show_table(
             ("layer", result.layers[0].cost.unit, "share"),
             [
-                (layer.name, f"{layer.cost.value:,.0f}", f"{100 * layer.cost.value / total:.1f} %")
+                (layer.name, _digits(layer.cost.value, layer.cost.unit), f"{100 * layer.cost.value / total:.1f} %")
                 for layer in result.layers
             ],
         )

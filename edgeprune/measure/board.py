@@ -26,7 +26,7 @@ from edgeprune.graph import DType
 from edgeprune.measure.arrays import Array, InputBatch
 from edgeprune.measure.values import LayerTiming, Measurement, Origin, RunResult
 from edgeprune.progress import SILENT, Progress
-from edgeprune.targets import McuTarget
+from edgeprune.targets import McuTarget, PhoneTarget
 
 #: Inferences behind each layer's figure.
 _PROFILE_RUNS = 8
@@ -96,7 +96,8 @@ def outputs_of_board(
 def _board_of(firmware: Firmware) -> McuTarget:
     target = firmware.manifest.target
     if not isinstance(target, McuTarget):
-        raise UserError(f"{firmware.folder} was built for {target.name}, which is no microcontroller; use --via host")
+        ways = "adb:SERIAL or ssh:HOST" if isinstance(target, PhoneTarget) else "host"
+        raise UserError(f"{firmware.folder} was built for {target.name}, which is no microcontroller; use --via {ways}")
     return target
 
 

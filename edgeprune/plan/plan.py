@@ -135,8 +135,8 @@ def check_supported(graph: Graph, target: CompiledTarget) -> None:
     unknown = sorted({node.op for node in graph.nodes if ops.find(node.op) is None})
     if unknown:
         raise UnsupportedError(
-            f"{graph.name}: {', '.join(unknown)} cannot run on {target.name}; "
-            f"supported are {', '.join(ops.operators())}"
+            f"{graph.name}: {', '.join(unknown)} cannot run on {target.name}",
+            f"supported are {', '.join(ops.operators())}",
         )
     for index, node in enumerate(graph.nodes):
         operator = ops.find(node.op)

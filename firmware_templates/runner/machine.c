@@ -23,7 +23,9 @@ void ep_pin(const int *cpus, int count) {
         CPU_SET((size_t)cpus[i], &set);
     }
     if (sched_setaffinity(0, sizeof set, &set) != 0) {
-        ep_fail(EP_EXIT_USAGE, "cannot pin to the CPUs of --cpus: %s", strerror(errno));
+        ep_fail(EP_EXIT_USAGE,
+                "cannot pin to the CPUs of --cpus: %s; name some of /sys/devices/system/cpu/online",
+                strerror(errno));
     }
 }
 

@@ -270,6 +270,25 @@ def test_a_folder_that_is_no_firmware(tmp_path) -> None:
         assert "edgeprune build" in edgeprune(command[0], tmp_path, *command[1:]).is_users_fault()
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "No such file or directory"), ("text", "is no program"), ("x86", "is a program for EM_X86_64")],
+)
+def test_a_benchmark_model_that_no_phone_can_start(built: Path, tmp_path, content: str | None, words: str) -> None:
+    tool = tmp_path / "benchmark_model"
+    if content is not None:
+        header = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\x3e\x00\x01" + bytes(43)
+        tool.write_bytes(header if content == "x86" else content.encode())
+    said = edgeprune("measure", built, "--via", "adb:", "--benchmark-model", tool).is_users_fault()
+    assert words in said and said.endswith("give the benchmark_model for Android on 64-bit Arm")
+
+
+@pytest.mark.parametrize("cpus", ["", "a", "\N{SUPERSCRIPT TWO}", "-1", "4,"])
+def test_cpus_that_are_no_numbers(built: Path, cpus: str) -> None:
+    said = edgeprune("measure", built, "--via", "adb:", "--cpus", cpus).is_users_fault()
+    assert f"--cpus {cpus} are no numbers of CPUs" in said
+
+
 # ---- the target is too small
 
 
